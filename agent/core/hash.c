@@ -1,0 +1,77 @@
+#include "core/hash.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "core/alloc.h"
+
+void hash_sha256(const void *data, size_t len, uint8_t out[HASH_SHA256_BYTES])
+{
+    if (!EVP_Digest(data, len, out, NULL, EVP_sha256(), NULL))
+        abort();
+}
+
+void hash_hmac_sha256(const uint8_t *key, size_t key_len, const void *data, size_t len,
+                      uint8_t out[HASH_SHA256_BYTES])
+{
+    unsigned n = HASH_SHA256_BYTES;
+    if (!HMAC(EVP_sha256(), key, (int)key_len, data, len, out, &n))
+        abort();
+}
+
+void hash_hex(const uint8_t *data, size_t bytes, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < bytes; i++) {
+        out[2 * i] = digits[data[i] >> 4];
+        out[2 * i + 1] = digits[data[i] & 15];
+    }
+    out[2 * bytes] = '\0';
+}
+
+void hash_random(void *out, size_t len)
+{
+    unsigned char *p = out;
+    while (len) {
+        ssize_t n = getrandom(p, len, 0);
+        if (n <= 0)
+            abort();
+        p += n;
+        len -= (size_t)n;
+    }
+}
+
+char *hash_base64(const void *data, size_t len)
+{
+    char *out = xmalloc((len + 2) / 3 * 4 + 1);
+    EVP_EncodeBlock((unsigned char *)out, data, (int)len);
+    return out;
+}
+
+char *hash_unbase64(const char *text, size_t len, size_t *out_len)
+{
+    /* Kubernetes takes line breaks inside base64 (Go's decoder ignores \r and \n) */
+    _free_ unsigned char *clean = xmalloc(len + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] != '\n' && text[i] != '\r')
+            clean[n++] = (unsigned char)text[i];
+    }
+    size_t pad = 0;
+    while (pad < 2 && pad < n && clean[n - 1 - pad] == '=')
+        pad++;
+    if (n % 4)
+        return NULL;
+    char *out = xmalloc(n / 4 * 3 + 1);
+    int got = n ? EVP_DecodeBlock((unsigned char *)out, clean, (int)n) : 0;
+    if (got < 0) {
+        free(out);
+        return NULL;
+    }
+    *out_len = (size_t)got - pad;
+    out[*out_len] = '\0';
+    return out;
+}

@@ -1,0 +1,261 @@
+#include "core/json.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/limits.h"
+
+/* Length of the character at s that must be escaped although it is above U+007E, else 0. */
+static size_t special_at(const unsigned char *s, size_t left, unsigned *cp)
+{
+    if (s[0] == 0x7f) {
+        *cp = 0x7f;
+        return 1;
+    }
+    if (s[0] == 0xc2 && left >= 2 && s[1] < 0xa0) {
+        *cp = s[1];
+        return 2;
+    }
+    if (s[0] == 0xef && left >= 3 &&
+        ((s[1] == 0xbb && s[2] == 0xbf) || (s[1] == 0xbf && s[2] >= 0xbe))) {
+        *cp = (unsigned)((s[0] & 0x0f) << 12 | (s[1] & 0x3f) << 6 | (s[2] & 0x3f));
+        return 3;
+    }
+    return 0;
+}
+
+static int write_escape(struct buf *b, unsigned cp)
+{
+    switch (cp) {
+    case '"':
+        return buf_add_str(b, "\\\"");
+    case '\\':
+        return buf_add_str(b, "\\\\");
+    case '\n':
+        return buf_add_str(b, "\\n");
+    case '\r':
+        return buf_add_str(b, "\\r");
+    case '\t':
+        return buf_add_str(b, "\\t");
+    default: {
+        char esc[8];
+        snprintf(esc, sizeof(esc), "\\u%04x", cp & 0xffff);
+        return buf_add_str(b, esc);
+    }
+    }
+}
+
+int json_write_string(struct buf *b, const char *s, size_t len)
+{
+    const unsigned char *p = (const unsigned char *)s;
+    int rc = buf_add_char(b, '"');
+    size_t start = 0;
+    for (size_t i = 0; i < len;) {
+        unsigned cp = p[i];
+        size_t n;
+        if (p[i] < 0x20 || p[i] == '"' || p[i] == '\\')
+            n = 1;
+        else if (p[i] < 0x7f || !(n = special_at(p + i, len - i, &cp))) {
+            i++;
+            continue;
+        }
+        rc |= buf_add(b, s + start, i - start);
+        rc |= write_escape(b, cp);
+        i += n;
+        start = i;
+    }
+    rc |= buf_add(b, s + start, len - start);
+    return rc | buf_add_char(b, '"');
+}
+
+int json_write_real(struct buf *b, double value)
+{
+    char text[40];
+    if (value == floor(value) && fabs(value) < 9007199254740992.0 && !(value == 0 && signbit(value))) {
+        snprintf(text, sizeof(text), "%lld", (long long)value);
+        return buf_add_str(b, text);
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    return buf_add_str(b, text);
+}
+
+struct member {
+    const char *key;
+    json_t *value;
+};
+
+static int member_order(const void *a, const void *b)
+{
+    return strcmp(((const struct member *)a)->key, ((const struct member *)b)->key);
+}
+
+static int write_object(struct buf *b, const json_t *value, unsigned flags)
+{
+    size_t count = json_object_size(value), n = 0;
+    _free_ struct member *members = xcalloc(count, sizeof(*members));
+    const char *key;
+    json_t *v;
+    json_object_foreach((json_t *)value, key, v) members[n++] = (struct member){key, v};
+    if (flags & JSON_WRITE_SORTED)
+        qsort(members, n, sizeof(*members), member_order);
+    int rc = buf_add_char(b, '{');
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        if (i)
+            rc |= buf_add_char(b, ',');
+        rc |= json_write_string(b, members[i].key, strlen(members[i].key));
+        rc |= buf_add_char(b, ':');
+        rc |= json_write(b, members[i].value, flags);
+    }
+    return rc | buf_add_char(b, '}');
+}
+
+int json_write(struct buf *b, const json_t *value, unsigned flags)
+{
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        return write_object(b, value, flags);
+    case JSON_ARRAY: {
+        int rc = buf_add_char(b, '[');
+        for (size_t i = 0; i < json_array_size(value) && rc == 0; i++) {
+            if (i)
+                rc |= buf_add_char(b, ',');
+            rc |= json_write(b, json_array_get(value, i), flags);
+        }
+        return rc | buf_add_char(b, ']');
+    }
+    case JSON_STRING:
+        return json_write_string(b, json_string_value(value), json_string_length(value));
+    case JSON_INTEGER:
+        return buf_addf(b, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    case JSON_REAL:
+        return json_write_real(b, json_real_value(value));
+    case JSON_TRUE:
+        return buf_add_str(b, "true");
+    case JSON_FALSE:
+        return buf_add_str(b, "false");
+    default:
+        return buf_add_str(b, "null");
+    }
+}
+
+char *json_text(const json_t *value, unsigned flags)
+{
+    struct buf b = BUF_INIT(LIMIT_JSON_BYTES);
+    json_write(&b, value, flags);
+    return buf_take(&b);
+}
+
+json_t *json_parse(const char *text, size_t len, const char *what, struct err **err)
+{
+    json_error_t e;
+    json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &e);
+    /* jansson's own text quotes the input, which may be a secret: only the place is told */
+    if (!value)
+        err_set(err, ERR_INVALID, "%s: not JSON at line %d, column %d", what, e.line, e.column);
+    return value;
+}
+
+static bool same_object(const json_t *a, const json_t *b)
+{
+    if (json_object_size(a) != json_object_size(b))
+        return false;
+    const char *key;
+    json_t *v;
+    json_object_foreach((json_t *)a, key, v)
+    {
+        const json_t *w = json_object_get(b, key);
+        if (!w || !json_same(v, w))
+            return false;
+    }
+    return true;
+}
+
+static bool same_array(const json_t *a, const json_t *b)
+{
+    size_t n = json_array_size(a);
+    if (n != json_array_size(b))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!json_same(json_array_get(a, i), json_array_get(b, i)))
+            return false;
+    }
+    return true;
+}
+
+bool json_same(const json_t *a, const json_t *b)
+{
+    if (a == b)
+        return true;
+    if (!a || !b)
+        return false;
+    if (json_typeof(a) != json_typeof(b))
+        return json_is_number(a) && json_is_number(b) &&
+               json_number_value(a) == json_number_value(b);
+    switch (json_typeof(a)) {
+    case JSON_OBJECT:
+        return same_object(a, b);
+    case JSON_ARRAY:
+        return same_array(a, b);
+    case JSON_STRING:
+        return json_string_length(a) == json_string_length(b) &&
+               memcmp(json_string_value(a), json_string_value(b), json_string_length(a)) == 0;
+    case JSON_INTEGER:
+        return json_integer_value(a) == json_integer_value(b);
+    case JSON_REAL:
+        return json_real_value(a) == json_real_value(b);
+    default:
+        return true;
+    }
+}
+
+static json_t *at(const json_t *object, va_list ap)
+{
+    const char *name;
+    while (object && (name = va_arg(ap, const char *)))
+        object = json_object_get(object, name);
+    return (json_t *)object;
+}
+
+json_t *json_at(const json_t *object, ...)
+{
+    va_list ap;
+    va_start(ap, object);
+    json_t *v = at(object, ap);
+    va_end(ap);
+    return v;
+}
+
+const char *json_str_at(const json_t *object, ...)
+{
+    va_list ap;
+    va_start(ap, object);
+    const json_t *v = at(object, ap);
+    va_end(ap);
+    return json_string_value(v);
+}
+
+void json_put(json_t *object, const char *key, json_t *value)
+{
+    if (value && json_object_set_new_nocheck(object, key, value))
+        abort();
+}
+
+void json_put_str(json_t *object, const char *key, const char *value)
+{
+    json_put(object, key, value ? json_string(value) : json_null());
+}
+
+void json_push(json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value))
+        abort();
+}
