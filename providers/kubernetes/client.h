@@ -1,0 +1,59 @@
+/*
+ * Requests to one API server: URLs, sign-in, user agent ("holdfast/VERSION"), Status answers, retries.
+ */
+#ifndef HOLDFAST_KUBERNETES_CLIENT_H
+#define HOLDFAST_KUBERNETES_CLIENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/http.h"
+#include "providers/kubernetes/kubeconfig.h"
+
+struct kube_client;
+
+/*
+ * An answer. For status 200-299 `object` is the parsed JSON (NULL where it was streamed). Otherwise
+ * `object` is the Status (metav1.Status) where the body is one, else NULL.
+ */
+struct kube_answer {
+    long status;             /* 0: no answer, see err */
+    const json_t *object;
+    const char *body;        /* the text that `object` was parsed from */
+    size_t body_len;
+    const char *reason;      /* Status.reason, or "" */
+    const char *message;     /* Status.message, or ""; may quote secret values: never print as is */
+    double retry_after;      /* seconds, negative where absent */
+    const struct err *err;   /* why no usable answer came (also: a 2xx body that is no JSON) */
+};
+
+struct kube_request {
+    const char *method;
+    const char *path; /* "/apis/apps/v1/namespaces/ml/deployments?limit=500" (already escaped) */
+    const char *content_type; /* of the body, or NULL */
+    const char *accept;       /* NULL: application/json */
+    const char *body;
+    size_t body_len;
+    bool list; /* a LIST: longer timeout, larger cap */
+    int (*sink)(void *ctx, const char *data, size_t len, struct err **err);
+    void (*done)(void *ctx, const struct kube_answer *answer);
+    void *ctx;
+};
+
+/* Takes a copy of what it needs of `config`. */
+struct kube_client *kube_client_new(struct http *http, const struct kubeconfig *config,
+                                    struct err **err);
+
+/*
+ * Sends it. A 429, and a 503 or 504 or a broken connection of a GET or of a dry run, is tried again
+ * here (Retry-After obeyed, else exponential back-off with full jitter, LIMIT_RETRIES tries) unless
+ * bytes already went to the sink. A 401 with a token file: once more with the file read again.
+ * At most LIMIT_REQUESTS_IN_FLIGHT run at a time, the rest wait in order.
+ */
+void kube_send(struct kube_client *client, const struct kube_request *request);
+
+void kube_client_free(struct kube_client *client);
+
+#endif

@@ -1,0 +1,55 @@
+/* What the server serves: aggregated discovery (Accept: ...;as=APIGroupDiscoveryList;v=v2). */
+#ifndef HOLDFAST_KUBERNETES_DISCOVERY_H
+#define HOLDFAST_KUBERNETES_DISCOVERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/err.h"
+#include "providers/kubernetes/client.h"
+
+/* One resource (not a subresource). */
+struct kube_resource {
+    char *group, *version, *kind, *plural;
+    bool namespaced;
+    bool has_status; /* a status subresource */
+    bool can_list, can_get, can_patch, can_create;
+    bool stale; /* its API service did not answer (freshness Stale): the kind is unknown */
+};
+
+struct discovery {
+    struct kube_resource *items;
+    size_t count;
+    int major, minor; /* of /version */
+    char *git_version;
+    bool incomplete; /* some group's API service is down: a kind not found may still exist */
+    char **stale_groups; /* "group/version", NULL-terminated, or NULL */
+};
+
+/*
+ * Asks /version, /api and /apis. `done` gets the discovery (then owned by the caller) or NULL with the error (borrowed).
+ * Falls back to the unaggregated API (/api/v1, /apis/G/V) where the server or a proxy answers with the old form.
+ */
+void discovery_start(struct kube_client *client,
+                     void (*done)(void *ctx, struct discovery *discovery, const struct err *err),
+                     void *ctx);
+
+/* The resource of exactly this group, version and kind, or NULL. */
+const struct kube_resource *discovery_find(const struct discovery *d, const char *group,
+                                           const char *version, const char *kind);
+
+/* The versions in which the kind is served, "v1, v2", or NULL when in none. Owned. */
+char *discovery_versions(const struct discovery *d, const char *group, const char *kind);
+
+/* The kind of any group whose name is nearest to `kind` (for "did you mean"), or NULL. */
+const char *discovery_nearest(const struct discovery *d, const char *kind);
+
+/*
+ * Path of the collection or (name not NULL) of one object, escaped, owned:
+ * "/apis/apps/v1/namespaces/ml/deployments/x". ns NULL: cluster-scoped, or all namespaces.
+ */
+char *kube_path(const struct kube_resource *r, const char *ns, const char *name);
+
+void discovery_free(struct discovery *d);
+
+#endif
