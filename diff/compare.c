@@ -1,0 +1,201 @@
+#include "diff/compare.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/json.h"
+
+static void compare_value(const struct comparison *c, const struct path *path, const json_t *declared,
+                          const json_t *answer, const json_t *live, const void *shape);
+
+static void tell(const struct comparison *c, const struct path *path, const json_t *declared,
+                 const json_t *answer, const json_t *live)
+{
+    const struct difference d = {path, declared, answer, live, false};
+    c->found(c->ctx, &d);
+}
+
+static void compare_map(const struct comparison *c, const struct path *path, const json_t *declared,
+                        const json_t *answer, const json_t *live, const void *shape)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)declared, name, value)
+    {
+        const struct path step = {.up = path, .type = STEP_MEMBER, .name = name};
+        compare_value(c, &step, value, json_object_get(answer, name), json_object_get(live, name),
+                      c->shape_ops->member(shape, name));
+    }
+}
+
+/* Declared elements that both lists hold, in the order of each; told when the orders differ. */
+static void compare_order(const struct comparison *c, const struct path *path, json_t *keys,
+                          const json_t *answer, const json_t *live)
+{
+    size_t n = json_array_size(keys);
+    _free_ size_t *at = xcalloc(n, sizeof(*at));
+    _free_ bool *taken = xcalloc(n, sizeof(*taken));
+    bool moved = false;
+    size_t last_answer = 0, last_live = 0, in_answer, count = 0;
+    json_auto_t *want = json_array(), *have = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_t *k = json_array_get(keys, i);
+        if (!path_element(answer, k, &in_answer) || !path_element(live, k, &at[count]))
+            continue;
+        json_array_append(want, k);
+        /* an answer in another order than Git's is the service's own order: nothing to tell */
+        if (count && in_answer < last_answer)
+            return;
+        moved |= count && at[count] < last_live;
+        last_answer = in_answer;
+        last_live = at[count++];
+    }
+    if (!moved)
+        return;
+    for (size_t done = 0; done < count; done++) {
+        size_t least = SIZE_MAX;
+        for (size_t i = 0; i < count; i++) {
+            if (!taken[i] && (least == SIZE_MAX || at[i] < at[least]))
+                least = i;
+        }
+        taken[least] = true;
+        json_array_append(have, json_array_get(want, least));
+    }
+    const struct difference d = {path, want, want, have, true};
+    c->found(c->ctx, &d);
+}
+
+static void elements_free(struct shape_element *elements, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        json_decref(elements[i].keys);
+    free(elements);
+}
+
+static void compare_keyed(const struct comparison *c, const struct path *path, const json_t *declared,
+                          const json_t *answer, const json_t *live, const void *shape)
+{
+    size_t n = json_array_size(declared), known = 0;
+    struct shape_element *elements = xcalloc(n, sizeof(*elements));
+    c->shape_ops->elements(shape, declared, elements);
+    for (size_t i = 0; i < n; i++)
+        known += elements[i].node != NULL;
+    if (known < n) { /* the service does not know some element: the list as a whole */
+        tell(c, path, declared, answer, live);
+        elements_free(elements, n);
+        return;
+    }
+    json_auto_t *all = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_array_append(all, elements[i].keys);
+        const struct path step = {.up = path, .type = STEP_KEYS, .value = elements[i].keys};
+        compare_value(c, &step, json_array_get(declared, i),
+                      path_element(answer, elements[i].keys, NULL),
+                      path_element(live, elements[i].keys, NULL), elements[i].node);
+    }
+    compare_order(c, path, all, answer, live);
+    elements_free(elements, n);
+}
+
+static void compare_set(const struct comparison *c, const struct path *path, const json_t *declared,
+                        const json_t *answer, const json_t *live)
+{
+    size_t i;
+    json_t *member;
+    json_array_foreach((json_t *)declared, i, member)
+    {
+        const struct path step = {.up = path, .type = STEP_VALUE, .value = member};
+        const json_t *in_answer = path_member(answer, member, NULL);
+        if (in_answer && !path_member(live, member, NULL))
+            tell(c, &step, member, in_answer, NULL);
+    }
+}
+
+static void compare_value(const struct comparison *c, const struct path *path, const json_t *declared,
+                          const json_t *answer, const json_t *live, const void *shape)
+{
+    if ((!answer && !live) || (answer && live && json_same(answer, live)))
+        return;
+    if (c->skip && c->skip(c->ctx, path))
+        return;
+    enum shape_kind kind = c->shape_ops->kind(shape);
+    if (json_is_object(declared)) {
+        bool inside = kind != SHAPE_LEAF && json_is_object(live);
+        if (inside || !path || path_each_key(path))
+            compare_map(c, path, declared, answer, live, shape);
+        else
+            tell(c, path, declared, answer, live);
+        return;
+    }
+    if (json_is_array(declared) && kind == SHAPE_KEYED)
+        compare_keyed(c, path, declared, answer, live, shape);
+    else if (json_is_array(declared) && kind == SHAPE_SET)
+        compare_set(c, path, declared, answer, live);
+    else
+        tell(c, path, declared, answer, live);
+}
+
+void compare_declared(const struct comparison *c, const json_t *declared, const json_t *answer,
+                      const json_t *live, const void *shape)
+{
+    compare_value(c, NULL, declared, answer, live, shape);
+}
+
+static bool literal_keyed(const struct shape_ops *ops, const json_t *declared, const json_t *live,
+                          const void *shape)
+{
+    size_t n = json_array_size(declared), last = 0;
+    struct shape_element *elements = xcalloc(n, sizeof(*elements));
+    ops->elements(shape, declared, elements);
+    bool same = true;
+    for (size_t i = 0; i < n && same; i++) {
+        size_t at = 0;
+        const json_t *there = elements[i].node ? path_element(live, elements[i].keys, &at) : NULL;
+        same = there && (!i || at > last) &&
+               compare_literal(ops, json_array_get(declared, i), there, elements[i].node);
+        last = at;
+    }
+    elements_free(elements, n);
+    return same;
+}
+
+static bool literal_set(const json_t *declared, const json_t *live)
+{
+    size_t i;
+    json_t *member;
+    json_array_foreach((json_t *)declared, i, member)
+    {
+        if (!path_member(live, member, NULL))
+            return false;
+    }
+    return true;
+}
+
+bool compare_literal(const struct shape_ops *ops, const json_t *declared, const json_t *live,
+                     const void *shape)
+{
+    if (!live)
+        return false;
+    enum shape_kind kind = ops->kind(shape);
+    if (json_is_object(declared) && json_is_object(live) &&
+        (kind == SHAPE_MAP || kind == SHAPE_UNKNOWN) && json_object_size(declared)) {
+        const char *name;
+        json_t *value;
+        json_object_foreach((json_t *)declared, name, value)
+        {
+            if (!compare_literal(ops, value, json_object_get(live, name), ops->member(shape, name)))
+                return false;
+        }
+        return true;
+    }
+    if (json_is_array(declared) && json_is_array(live) && json_array_size(declared)) {
+        if (kind == SHAPE_KEYED)
+            return literal_keyed(ops, declared, live, shape);
+        if (kind == SHAPE_SET)
+            return literal_set(declared, live);
+        if (kind == SHAPE_UNKNOWN)
+            return false;
+    }
+    return json_same(declared, live);
+}

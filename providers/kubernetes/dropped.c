@@ -1,0 +1,92 @@
+#include <string.h>
+
+#include "core/json.h"
+#include "providers/kubernetes/extra.h"
+#include "providers/kubernetes/fields.h"
+
+static void walk_owned(const struct dropped_walk *w, const struct path *up, const json_t *node,
+                       const json_t *declared, const json_t *answer, const json_t *live);
+
+/* A value that we own, that is live and that Git does not declare. */
+static void undeclared(const struct dropped_walk *w, const struct path *step, const json_t *node,
+                       const json_t *answer, const json_t *live)
+{
+    if (answer && json_same(answer, live))
+        return; /* a default that comes back, or another's: silent */
+    enum shape_kind kind = fields_shape.kind(node);
+    bool apart = kind == SHAPE_KEYED || kind == SHAPE_SET ||
+                 (path_each_key(step) && kind == SHAPE_MAP);
+    if (apart || (answer && json_is_object(answer) && json_is_object(live) && kind == SHAPE_MAP))
+        walk_owned(w, step, node, NULL, answer, live);
+    else
+        w->found(w->ctx, step, answer, live);
+}
+
+static void walk_owned(const struct dropped_walk *w, const struct path *up, const json_t *node,
+                       const json_t *declared, const json_t *answer, const json_t *live)
+{
+    const char *key;
+    json_t *child_node;
+    json_object_foreach((json_t *)node, key, child_node)
+    {
+        struct fields_child c;
+        if (!fields_child(key, child_node, &c))
+            continue;
+        struct path step = {.up = up, .type = c.type, .name = c.name, .value = c.value,
+                            .index = c.index};
+        const json_t *there = path_step(live, &step);
+        const json_t *then = answer ? path_step(answer, &step) : NULL;
+        const json_t *wanted = declared ? path_step(declared, &step) : NULL;
+        if (there && !(w->skip && w->skip(w->ctx, &step))) {
+            if (!wanted)
+                undeclared(w, &step, child_node, then, there);
+            else if (json_object_size(child_node))
+                walk_owned(w, &step, child_node, wanted, then, there);
+        }
+        json_decref(c.value);
+    }
+}
+
+/* Keys that we once sent as stringData stay in `data` when Git drops them: no answer shows it. */
+static void string_data(const struct dropped_walk *w)
+{
+    const struct path data = {.type = STEP_MEMBER, .name = "data"};
+    const json_t *sent = json_object_get(w->ours, "f:stringData");
+    const char *key;
+    json_t *child_node;
+    json_object_foreach((json_t *)sent, key, child_node)
+    {
+        if (strncmp(key, "f:", 2) != 0)
+            continue;
+        const struct path step = {.up = &data, .type = STEP_MEMBER, .name = key + 2};
+        const json_t *there = path_find(w->live, &step);
+        if (there && !path_find(w->declared, &step))
+            w->found(w->ctx, &step, NULL, there);
+    }
+}
+
+void dropped_find(const struct dropped_walk *w)
+{
+    walk_owned(w, NULL, w->ours, w->declared, w->answer, w->live);
+    if (w->secret)
+        string_data(w);
+}
+
+bool owned_undeclared(const json_t *ours, const json_t *declared)
+{
+    const char *key;
+    json_t *child_node;
+    json_object_foreach((json_t *)ours, key, child_node)
+    {
+        struct fields_child c;
+        if (!fields_child(key, child_node, &c))
+            continue;
+        struct path step = {.type = c.type, .name = c.name, .value = c.value, .index = c.index};
+        const json_t *wanted = declared ? path_step(declared, &step) : NULL;
+        bool found = !wanted || (json_object_size(child_node) && owned_undeclared(child_node, wanted));
+        json_decref(c.value);
+        if (found)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,84 @@
+/*
+ * What is live and not in Git: what a hand owns (candidates for `extra`, DESIGN 5.3e) and what we own
+ * from an earlier commit (`dropped`). Pure.
+ */
+#ifndef HOLDFAST_KUBERNETES_EXTRA_H
+#define HOLDFAST_KUBERNETES_EXTRA_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "diff/path.h"
+
+/* A path kept beyond the walk that found it. */
+struct kept_path {
+    struct path *steps; /* steps[n-1] is the last; each points to the one before */
+    size_t count;
+};
+
+void kept_path_init(struct kept_path *out, const struct path *path);
+const struct path *kept_path_last(const struct kept_path *p);
+void kept_path_free(struct kept_path *p);
+
+struct candidate {
+    struct kept_path path;
+    const json_t *live; /* borrowed from the live object */
+};
+
+struct candidates {
+    struct candidate *items;
+    size_t count, cap;
+    size_t ignored; /* what the default rule ignores: kubectl's restartedAt */
+};
+
+struct extra_input {
+    const json_t *declared;       /* normalised */
+    const json_t *live;
+    const json_t *managed_fields; /* of the live object */
+    const char *manager;          /* ours */
+    const char *const *hands;
+    bool (*skip)(void *ctx, const struct path *path);
+    void *ctx;
+};
+
+/*
+ * What hands own, Git does not declare and we do not own, each at its highest owned path that holds
+ * nothing declared; one for each element or key where SPEC 1 wants that. Borrows from input->live.
+ */
+void candidates_find(const struct extra_input *input, struct candidates *out);
+
+/*
+ * The JSON patch (RFC 6902) that asks the server which candidates are mere defaults: `replace` of
+ * resourceVersion (409 when it is stale), then `remove` of each.
+ */
+json_t *candidates_patch(const struct candidates *c, const json_t *live);
+
+/* True when the answer to that patch has the candidate back with the same value: a default. */
+bool candidate_is_default(const struct candidate *c, const json_t *answer);
+
+void candidates_free(struct candidates *c);
+
+/* Appends a JSON patch operation. `value` NULL for remove; takes the reference. */
+void patch_op(json_t *patch, const char *op, const json_t *live, const struct path *path,
+              json_t *value);
+
+/*
+ * Walks our own Apply entry of the live object and tells what Git no longer declares and the answer
+ * takes away or resets. `found` gets the path, the answer's and the live value.
+ */
+struct dropped_walk {
+    const json_t *ours; /* fieldsV1 */
+    const json_t *declared, *answer, *live;
+    bool secret; /* `f:stringData.f:K` counts as `data.K` */
+    bool (*skip)(void *ctx, const struct path *path);
+    void (*found)(void *ctx, const struct path *path, const json_t *answer, const json_t *live);
+    void *ctx;
+};
+
+void dropped_find(const struct dropped_walk *w);
+
+/* Does our entry own anything that Git does not declare? (Tier b asks.) */
+bool owned_undeclared(const json_t *ours, const json_t *declared);
+
+#endif
