@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "core/err.h"
+#include "diff/document.h" /* struct document, document_place, document_free: implemented there */
 #include "sync/manifest.h"
 
 #define DESIRED_DIGEST_BYTES 16
@@ -43,25 +44,9 @@ struct desired_set {
     uint64_t spool_len;
 };
 
-/* A body as it was read, with the place of every value. */
-struct document {
-    json_t *body;
-    uint8_t *places;
-    size_t places_len;
-};
-
-struct place {
-    uint32_t line, col; /* 1-based; 0 where unknown */
-};
-
 /* Reads object `index` back from the spool. Free with document_free. */
 int desired_load(const struct desired_set *set, size_t index, struct document *out,
                  struct err **err);
-
-/* Place of `value`, which must be a value inside doc->body (by identity); line 0 when it is not. */
-struct place document_place(const struct document *doc, const json_t *value);
-
-void document_free(struct document *doc);
 
 /*
  * Marks objects whose group, kind, namespace (default_namespace where none is named) and name stand
