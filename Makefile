@@ -47,7 +47,7 @@ $(B)/holdfast: $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(B)/agent/version.o: CPPFLAGS += -DHOLDFAST_VERSION='"$(VERSION)"'
+$(B)/agent/core/version.o: CPPFLAGS += -DHOLDFAST_VERSION='"$(VERSION)"'
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)

@@ -32,6 +32,7 @@
 #define LIMIT_CONNECT_MS         10000
 #define LIMIT_REQUEST_MS         60000
 #define LIMIT_LIST_MS            300000
+#define LIMIT_STALL_MS           30000       /* a transfer without a byte for so long has failed */
 #define LIMIT_REQUESTS_IN_FLIGHT 16
 #define LIMIT_RETRIES            5           /* tries of one request before `unknown` */
 #define LIMIT_RETRY_AFTER_S      60          /* Retry-After beyond it is cut */

@@ -1,8 +1,8 @@
-/* The program's own version, for the command line and the user agent. */
+/* The version that this program was built as. */
 #ifndef HOLDFAST_CORE_VERSION_H
 #define HOLDFAST_CORE_VERSION_H
 
-/* "0.1.0" or what git describe said when it was built; a constant. (Defined in agent/version.c.) */
+/* As `git describe` said at build time, or "unknown". Static. */
 const char *holdfast_version(void);
 
 #endif

@@ -1,0 +1,116 @@
+/* What libcurl's result of a transfer means: one line that a person can act on, and a kind. */
+#include "core/http_internal.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "core/alloc.h"
+
+/* libcurl's own text for the failure, as one clean line. */
+static const char *detail(struct http_call *call)
+{
+    for (char *c = call->text; *c; c++) {
+        if (iscntrl((unsigned char)*c))
+            *c = ' ';
+    }
+    size_t len = strlen(call->text);
+    while (len && call->text[len - 1] == ' ')
+        call->text[--len] = '\0';
+    return len ? call->text : curl_easy_strerror(call->result);
+}
+
+static const char *os_error(struct http_call *call)
+{
+    long code = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &code);
+    return code ? strerror((int)code) : detail(call);
+}
+
+static void judge_certificate(struct http_call *call)
+{
+    const struct http_target *t = call->target;
+    const char *option = t->ca_option ? t->ca_option : "the certificate authority";
+    long verify = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_SSL_VERIFYRESULT, &verify);
+    if (verify)
+        err_set(&call->err, ERR_AUTH,
+                "%s: the server's certificate is not trusted (%s): set %s to the CA that signed it",
+                call->host, detail(call), option);
+    else
+        err_set(&call->err, ERR_AUTH,
+                "%s: the server's certificate is for another name (%s): see the server's URL "
+                "and tls-server-name",
+                call->host, detail(call));
+}
+
+static void judge_timeout(struct http_call *call)
+{
+    double connected = 0;
+    curl_off_t bytes = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_CONNECT_TIME, &connected);
+    curl_easy_getinfo(call->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+    if (strstr(call->text, "bytes/sec"))
+        err_set(&call->err, ERR_RETRY, "%s: stalled: no data for %ld s, after %" CURL_FORMAT_CURL_OFF_T " bytes",
+                call->host, call->stall_s, bytes);
+    else if (strstr(call->text, "Connection timeout") || strstr(call->text, "SSL connection timeout"))
+        err_set(&call->err, ERR_RETRY, "%s: cannot connect: timed out", call->host);
+    else
+        err_set(&call->err, ERR_RETRY, "%s: no whole answer within %g s", call->host,
+                (double)call->timeout_ms / 1000.0);
+}
+
+/* TLS failed without a verdict on the server's certificate. */
+static void judge_tls(struct http_call *call)
+{
+    const char *why = detail(call);
+    if (strstr(why, "alert") && (strstr(why, "certificate") || strstr(why, "unknown ca")))
+        err_set(&call->err, ERR_AUTH, "%s: the server refused our client certificate (%s)",
+                call->host, why);
+    else if (strstr(why, "wrong version number"))
+        err_set(&call->err, ERR_FATAL, "%s: does not speak TLS on this port (%s)", call->host, why);
+    else
+        err_set(&call->err, ERR_RETRY, "%s: %s", call->host, why);
+}
+
+void http_call_judge(struct http_call *call)
+{
+    if (call->err || call->result == CURLE_OK)
+        return;
+    switch (call->result) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+        judge_certificate(call);
+        return;
+    case CURLE_OPERATION_TIMEDOUT:
+        judge_timeout(call);
+        return;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+        judge_tls(call);
+        return;
+    case CURLE_COULDNT_CONNECT:
+        err_set(&call->err, ERR_RETRY, "%s: cannot connect: %s", call->host, os_error(call));
+        return;
+    case CURLE_SSL_CERTPROBLEM:
+        err_set(&call->err, ERR_AUTH, "%s: our client certificate or key cannot be used (%s)",
+                call->host, detail(call));
+        return;
+    case CURLE_SSL_CACERT_BADFILE:
+        err_set(&call->err, ERR_FATAL, "%s: the CA cannot be used (%s): see %s", call->host,
+                detail(call),
+                call->target->ca_option ? call->target->ca_option : "the certificate authority");
+        return;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_FAILED_INIT:
+    case CURLE_NOT_BUILT_IN:
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+    case CURLE_UNKNOWN_OPTION:
+    case CURLE_OUT_OF_MEMORY:
+        err_set(&call->err, ERR_FATAL, "%s: %s", call->host, detail(call));
+        return;
+    default: /* names that do not resolve, resets, cut answers, HTTP/2 stream errors */
+        err_set(&call->err, ERR_RETRY, "%s: %s", call->host, detail(call));
+        return;
+    }
+}
