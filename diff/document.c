@@ -1,12 +1,10 @@
 #include "diff/document.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct reader {
     const uint8_t *at, *end;
-    const json_t *target;
-    struct place found;
 };
 
 static uint32_t varint(struct reader *r)
@@ -21,41 +19,74 @@ static uint32_t varint(struct reader *r)
     return value;
 }
 
-/* Reads the places of `value` and all below it; true once the target was met. */
-static bool seek(struct reader *r, const json_t *value)
+static struct place next_place(struct reader *r)
 {
-    struct place p = {0};
+    struct place p;
     p.line = varint(r);
     p.col = varint(r);
-    if (value == r->target) {
-        r->found = p;
-        return true;
-    }
+    return p;
+}
+
+/* Reads past the places of `value` and all below it. */
+static void skip(struct reader *r, const json_t *value)
+{
+    next_place(r);
     if (json_is_object(value)) {
         const char *key;
         json_t *child;
-        json_object_foreach((json_t *)value, key, child)
-        {
-            if (seek(r, child))
-                return true;
-        }
-    } else if (json_is_array(value)) {
-        for (size_t i = 0; i < json_array_size(value); i++) {
-            if (seek(r, json_array_get(value, i)))
-                return true;
-        }
+        json_object_foreach((json_t *)value, key, child) skip(r, child);
+    } else {
+        for (size_t i = 0; i < json_array_size(value); i++)
+            skip(r, json_array_get(value, i));
     }
-    return false;
 }
 
-struct place document_place(const struct document *doc, const json_t *value)
+/* Reads up to the child that `step` names; NULL when there is none (then r is spent). */
+static const json_t *enter(struct reader *r, const json_t *parent, const struct path *step)
 {
-    struct reader r = {doc->places, doc->places + doc->places_len, value, {0, 0}};
-    /* jansson's true, false and null are shared: their identity says nothing */
-    if (!doc->body || !value || json_is_true(value) || json_is_false(value) || json_is_null(value))
-        return r.found;
-    seek(&r, doc->body);
-    return r.found;
+    if (json_is_object(parent) && step->type == STEP_MEMBER) {
+        const char *key;
+        json_t *child;
+        json_object_foreach((json_t *)parent, key, child)
+        {
+            if (!strcmp(key, step->name))
+                return child;
+            skip(r, child);
+        }
+        return NULL;
+    }
+    size_t index = step->index;
+    if (!json_is_array(parent) || step->type == STEP_MEMBER ||
+        (step->type == STEP_KEYS && !path_element(parent, step->value, &index)) ||
+        (step->type == STEP_VALUE && !path_member(parent, step->value, &index)) ||
+        index >= json_array_size(parent))
+        return NULL;
+    for (size_t i = 0; i < index; i++)
+        skip(r, json_array_get(parent, i));
+    return json_array_get(parent, index);
+}
+
+/* The value at the path, *place being its or its nearest ancestor's; NULL past the last that exists. */
+static const json_t *descend(struct reader *r, const json_t *root, const struct path *path,
+                             struct place *place)
+{
+    const json_t *here = root;
+    if (path) {
+        const json_t *parent = descend(r, root, path->up, place);
+        here = parent ? enter(r, parent, path) : NULL;
+    }
+    if (here)
+        *place = next_place(r);
+    return here;
+}
+
+struct place document_place(const struct document *doc, const struct path *path)
+{
+    struct reader r = {doc->places, doc->places + doc->places_len};
+    struct place place = {0, 0};
+    if (doc->body)
+        descend(&r, doc->body, path, &place);
+    return place;
 }
 
 void document_free(struct document *doc)
