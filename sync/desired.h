@@ -1,6 +1,7 @@
 /*
  * The desired set: what one source says at one revision. In memory an object is its identity, its
- * place and a digest; bodies and places lie in a spool file (0600, under stateDir, already unlinked) until an object is judged.
+ * place and a digest; bodies and places lie in a spool file (0600, under stateDir, already unlinked)
+ * until an object is judged.
  */
 #ifndef HOLDFAST_SYNC_DESIRED_H
 #define HOLDFAST_SYNC_DESIRED_H
@@ -8,10 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <jansson.h>
 
+#include "core/buf.h"
 #include "core/err.h"
-#include "diff/document.h" /* struct document, document_place, document_free: implemented there */
+#include "diff/document.h"
 #include "sync/manifest.h"
 
 #define DESIRED_DIGEST_BYTES 16
@@ -23,26 +24,45 @@ struct desired {
     const char *kind;
     const char *namespace; /* NULL when the document names none */
     const char *name;
-    const char *file;
+    const char *file; /* path inside the source */
     uint32_t line, col;
     uint8_t digest[DESIRED_DIGEST_BYTES]; /* of the canonical body */
-    bool doubled; /* the same identity stands twice: told, not compared */
+    bool doubled;    /* the same identity stands twice: told, not compared */
     uint64_t offset; /* in the spool */
     uint32_t body_len, places_len;
 };
 
 struct desired_set {
-    struct desired *items;
+    struct desired *items; /* in the order of the files, then of their documents */
     size_t count, cap;
-    struct problem *problems; /* owned copies */
+    struct problem *problems; /* their strings are the set's; at most LIMIT_ERRORS are told */
     size_t problem_count, problem_cap;
-    char *revision;  /* commit id, or NULL for a folder that is no Git working tree or for the working tree itself */
+    size_t errors; /* all of level PROBLEM_ERROR, told or not: not 0 means Git was not read whole */
+    char *revision; /* commit id, or NULL for a folder that is no Git working tree or for the
+                       working tree itself */
     int64_t commit_time; /* seconds, 0 where unknown */
-    bool complete;   /* the end record came: only then is the set what Git says */
+    uint8_t digest[DESIRED_DIGEST_BYTES]; /* of all bodies in their order */
+    bool complete;           /* the end record came: only then is the set what Git says */
     struct strings *strings; /* interned identities and files */
-    int spool;       /* file descriptor */
+    int spool;               /* file descriptor */
     uint64_t spool_len;
+    struct buf unwritten; /* the spool's end; empty once the set is finished */
 };
+
+/*
+ * Building a set: new, add and problem as they come, then finish. `add` interns the strings of
+ * `object` (group and version are cut out of api_version) and appends body_len and places_len bytes
+ * to the spool. ERR_FATAL where the disk fails.
+ */
+struct desired_set *desired_set_new(const char *state_dir, struct err **err);
+int desired_set_add(struct desired_set *set, const struct desired *object, const void *body,
+                    const void *places, struct err **err);
+void desired_set_problem(struct desired_set *set, const struct problem *problem);
+int desired_set_finish(struct desired_set *set, struct err **err);
+
+/* Extends the digest of a set by one body's; both ends of the pipe do it. Begin with zeros. */
+void desired_digest_add(uint8_t all[DESIRED_DIGEST_BYTES],
+                        const uint8_t body[DESIRED_DIGEST_BYTES]);
 
 /* Reads object `index` back from the spool. Free with document_free. */
 int desired_load(const struct desired_set *set, size_t index, struct document *out,
@@ -50,10 +70,12 @@ int desired_load(const struct desired_set *set, size_t index, struct document *o
 
 /*
  * Marks objects whose group, kind, namespace (default_namespace where none is named) and name stand
- * more than once, and adds an error to each that names the other place.
+ * more than once, and adds an error to each that names the other place. Calling it again tells
+ * nothing twice.
  */
 void desired_mark_doubled(struct desired_set *set, const char *default_namespace);
 
+/* NULL-safe. */
 void desired_set_free(struct desired_set *set);
 
 #endif

@@ -1,0 +1,254 @@
+#include "sync/desired.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+
+#include "core/alloc.h"
+#include "core/hash.h"
+#include "core/json.h"
+#include "core/limits.h"
+#include "sync/strings.h"
+
+#define SPOOL_WRITE_BYTES (256 * KIB)
+
+/* A file without a name: nobody else can open it and nothing is left when we die. */
+static int open_spool(const char *state_dir, struct err **err)
+{
+    int fd = open(state_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        return fd;
+    if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
+        return err_errno(err, ERR_FATAL, errno, "cannot make a spool file in %s", state_dir);
+    _free_ char *name = xasprintf("%s/spool.XXXXXX", state_dir);
+    fd = mkostemp(name, O_CLOEXEC); /* 0600 by itself */
+    if (fd < 0)
+        return err_errno(err, ERR_FATAL, errno, "cannot make a spool file in %s", state_dir);
+    unlink(name);
+    return fd;
+}
+
+struct desired_set *desired_set_new(const char *state_dir, struct err **err)
+{
+    int fd = open_spool(state_dir, err);
+    if (fd < 0)
+        return NULL;
+    struct desired_set *set = xcalloc(1, sizeof(*set));
+    set->spool = fd;
+    set->strings = strings_new();
+    set->unwritten = BUF_INIT(SPOOL_WRITE_BYTES + 2 * LIMIT_FRAME_BYTES);
+    return set;
+}
+
+static int spool_flush(struct desired_set *set, struct err **err)
+{
+    uint64_t at = set->spool_len - set->unwritten.len;
+    for (size_t done = 0; done < set->unwritten.len;) {
+        ssize_t n = pwrite(set->spool, set->unwritten.data + done, set->unwritten.len - done,
+                           (off_t)(at + done));
+        if (n > 0)
+            done += (size_t)n;
+        else if (n == 0 || errno != EINTR)
+            return err_errno(err, ERR_FATAL, n ? errno : ENOSPC,
+                             "cannot write the spool file under stateDir");
+    }
+    buf_clear(&set->unwritten);
+    return 0;
+}
+
+static int spool_add(struct desired_set *set, const void *data, size_t len, struct err **err)
+{
+    if (buf_add(&set->unwritten, data, len))
+        return err_set(err, ERR_LIMIT, "a manifest of more than %lu bytes", LIMIT_FRAME_BYTES);
+    set->spool_len += len;
+    return 0;
+}
+
+int desired_set_add(struct desired_set *set, const struct desired *object, const void *body,
+                    const void *places, struct err **err)
+{
+    uint64_t offset = set->spool_len;
+    if (spool_add(set, body, object->body_len, err) ||
+        spool_add(set, places, object->places_len, err))
+        return -1;
+    if (set->unwritten.len >= SPOOL_WRITE_BYTES && spool_flush(set, err))
+        return -1;
+    set->items = xgrow(set->items, &set->cap, set->count + 1, sizeof(*set->items));
+    struct desired *d = &set->items[set->count++];
+    *d = *object;
+    const char *slash = strchr(object->api_version, '/');
+    size_t group_len = slash ? (size_t)(slash - object->api_version) : 0;
+    d->api_version = strings_add(set->strings, object->api_version);
+    d->group = strings_add_len(set->strings, object->api_version, group_len);
+    d->version = strings_add(set->strings, slash ? slash + 1 : object->api_version);
+    d->kind = strings_add(set->strings, object->kind);
+    d->namespace = strings_add(set->strings, object->namespace);
+    d->name = strings_add(set->strings, object->name);
+    d->file = strings_add(set->strings, object->file);
+    d->doubled = false;
+    d->offset = offset;
+    desired_digest_add(set->digest, d->digest);
+    return 0;
+}
+
+void desired_set_problem(struct desired_set *set, const struct problem *problem)
+{
+    if (problem->level == PROBLEM_ERROR)
+        set->errors++;
+    if (set->problem_count >= LIMIT_ERRORS)
+        return;
+    set->problems =
+        xgrow(set->problems, &set->problem_cap, set->problem_count + 1, sizeof(*set->problems));
+    struct problem *p = &set->problems[set->problem_count++];
+    *p = *problem;
+    p->file = strings_add(set->strings, problem->file);
+    p->object = strings_add(set->strings, problem->object);
+    p->message = strings_add(set->strings, problem->message);
+    if (set->problem_count == LIMIT_ERRORS)
+        *p = (struct problem){.level = PROBLEM_ERROR,
+                              .message = "more errors and notes than are told for one source: put "
+                                         "these right first"};
+}
+
+int desired_set_finish(struct desired_set *set, struct err **err)
+{
+    if (spool_flush(set, err))
+        return -1;
+    buf_free(&set->unwritten);
+    if (set->count && set->count < set->cap) {
+        set->items = xrealloc(set->items, set->count * sizeof(*set->items));
+        set->cap = set->count;
+    }
+    return 0;
+}
+
+void desired_digest_add(uint8_t all[DESIRED_DIGEST_BYTES],
+                        const uint8_t body[DESIRED_DIGEST_BYTES])
+{
+    uint8_t both[2 * DESIRED_DIGEST_BYTES], sum[HASH_SHA256_BYTES];
+    memcpy(both, all, DESIRED_DIGEST_BYTES);
+    memcpy(both + DESIRED_DIGEST_BYTES, body, DESIRED_DIGEST_BYTES);
+    hash_sha256(both, sizeof(both), sum);
+    memcpy(all, sum, DESIRED_DIGEST_BYTES);
+}
+
+static int spool_read(const struct desired_set *set, char *data, size_t len, uint64_t offset,
+                      struct err **err)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t n = pread(set->spool, data + done, len - done, (off_t)(offset + done));
+        if (n > 0)
+            done += (size_t)n;
+        else if (n == 0 || errno != EINTR)
+            return err_errno(err, ERR_FATAL, n ? errno : EIO,
+                             "cannot read the spool file under stateDir");
+    }
+    return 0;
+}
+
+int desired_load(const struct desired_set *set, size_t index, struct document *out,
+                 struct err **err)
+{
+    const struct desired *d = &set->items[index];
+    size_t len = (size_t)d->body_len + d->places_len;
+    _free_ char *data = xmalloc(len);
+    *out = (struct document){0};
+    if (spool_read(set, data, len, d->offset, err))
+        return -1;
+    out->body = json_parse(data, d->body_len, d->file, err);
+    if (!out->body) {
+        if (err)
+            (*err)->kind = ERR_FATAL; /* we wrote it: no input can cause this */
+        return -1;
+    }
+    out->places_len = d->places_len;
+    out->places = xmalloc(d->places_len);
+    memcpy(out->places, data + d->body_len, d->places_len);
+    return 0;
+}
+
+/* For qsort_r: the set's default namespace stands in for none. */
+static const char *space(const struct desired *d, const char *default_namespace)
+{
+    const char *s = d->namespace ? d->namespace : default_namespace;
+    return s ? s : "";
+}
+
+static int identity_order(const struct desired *a, const struct desired *b,
+                          const char *default_namespace)
+{
+    int c = a->kind == b->kind ? 0 : strcmp(a->kind, b->kind);
+    if (!c)
+        c = a->name == b->name ? 0 : strcmp(a->name, b->name);
+    if (!c)
+        c = strcmp(space(a, default_namespace), space(b, default_namespace));
+    if (!c)
+        c = a->group == b->group ? 0 : strcmp(a->group, b->group);
+    return c;
+}
+
+struct order {
+    const struct desired *items;
+    const char *default_namespace;
+};
+
+static int index_order(const void *a, const void *b, void *ctx)
+{
+    const struct order *o = ctx;
+    uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
+    int c = identity_order(&o->items[i], &o->items[j], o->default_namespace);
+    return c ? c : (i > j) - (i < j);
+}
+
+static void tell_doubled(struct desired_set *set, size_t index, size_t other)
+{
+    struct desired *d = &set->items[index];
+    if (d->doubled)
+        return;
+    d->doubled = true;
+    const struct desired *o = &set->items[other];
+    _free_ char *object = d->namespace ? xasprintf("%s %s/%s", d->kind, d->namespace, d->name)
+                                       : xasprintf("%s %s", d->kind, d->name);
+    _free_ char *message =
+        xasprintf("the same object stands in %s:%u too: neither is compared, remove one of them",
+                  o->file, o->line);
+    desired_set_problem(set, &(struct problem){.level = PROBLEM_ERROR,
+                                               .file = d->file,
+                                               .line = d->line,
+                                               .col = d->col,
+                                               .object = object,
+                                               .message = message});
+}
+
+void desired_mark_doubled(struct desired_set *set, const char *default_namespace)
+{
+    if (set->count < 2)
+        return;
+    struct order order = {set->items, default_namespace};
+    _free_ uint32_t *index = xcalloc(set->count, sizeof(*index));
+    for (size_t i = 0; i < set->count; i++)
+        index[i] = (uint32_t)i;
+    qsort_r(index, set->count, sizeof(*index), index_order, &order);
+    for (size_t i = 1; i < set->count; i++) {
+        if (identity_order(&set->items[index[i - 1]], &set->items[index[i]], default_namespace))
+            continue;
+        tell_doubled(set, index[i - 1], index[i]);
+        tell_doubled(set, index[i], index[i - 1]);
+    }
+}
+
+void desired_set_free(struct desired_set *set)
+{
+    if (!set)
+        return;
+    cleanup_close_(&set->spool);
+    buf_free(&set->unwritten);
+    strings_free(set->strings);
+    free(set->items);
+    free(set->problems);
+    free(set->revision);
+    free(set);
+}
