@@ -1,0 +1,42 @@
+/*
+ * One pass over a source: desired set and provider in, reports out. Level-triggered: completions only
+ * write down facts and mark objects dirty; one step of the loop runs the dirty list.
+ */
+#ifndef HOLDFAST_SYNC_PASS_H
+#define HOLDFAST_SYNC_PASS_H
+
+#include <jansson.h>
+
+#include "providers/provider.h"
+#include "sync/desired.h"
+
+struct ev_loop;
+struct pass;
+
+struct pass_counts {
+    size_t objects, in_sync, classes[CLASS_COUNT], verdicts[VERDICT_COUNT];
+    size_t errors, notes;
+};
+
+struct pass_config {
+    struct ev_loop *loop;
+    struct provider *provider;
+    const struct desired_set *set;
+    const char *source;
+    void *ctx;
+    /* Events in the order in which they become known; members without the common ones. */
+    void (*drift)(void *ctx, const json_t *event);
+    void (*error)(void *ctx, const json_t *event);
+    void (*note)(void *ctx, const json_t *event);
+    void (*done)(void *ctx);
+};
+
+/* The provider is told to talk to pass_host(). Strings are borrowed for the life of the pass. */
+struct pass *pass_new(const struct pass_config *config);
+const struct host *pass_host(struct pass *pass);
+void pass_start(struct pass *pass);
+const struct pass_counts *pass_counts(const struct pass *pass);
+size_t pass_left(const struct pass *pass); /* objects not concluded yet */
+void pass_free(struct pass *pass);
+
+#endif
