@@ -1,0 +1,1 @@
+kubectl patch -n $NAMESPACE configmap/serving --type=merge -p '{"data":{"mode":null,"mode.txt":"batch"}}'

@@ -1,0 +1,1 @@
+kubectl delete -n $NAMESPACE deployment/ml-model --wait --timeout=60s

@@ -1,0 +1,1 @@
+kubectl set env -n $NAMESPACE deployment/ml-model LOG_LEVEL-

@@ -1,0 +1,1 @@
+kubectl patch -n $NAMESPACE hpa/ml-model --type=merge -p '{"spec":{"maxReplicas":50}}'

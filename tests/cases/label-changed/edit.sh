@@ -1,0 +1,1 @@
+kubectl label -n $NAMESPACE deployment/ml-model --overwrite ml.example/stage=canary

@@ -1,0 +1,1 @@
+kubectl set resources -n $NAMESPACE deployment/ml-model --requests=cpu=2

@@ -1,0 +1,1 @@
+kubectl scale -n $NAMESPACE deployment/ml-model --replicas=3

@@ -1,0 +1,2 @@
+kubectl create -n $NAMESPACE -f git/
+kubectl wait -n $NAMESPACE --for=jsonpath={.status.phase}=Bound pvc/ml-model-data --timeout=60s

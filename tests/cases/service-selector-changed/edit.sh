@@ -1,0 +1,1 @@
+kubectl set selector -n $NAMESPACE service ml-model app=ml-model,track=canary

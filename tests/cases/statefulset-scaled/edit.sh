@@ -1,0 +1,1 @@
+kubectl scale -n $NAMESPACE statefulset/feature-store --replicas=2

@@ -1,0 +1,1 @@
+kubectl annotate storageclass/storageclass-annotated-ml-workflows-sc team.example/reviewed=yes

@@ -1,0 +1,2 @@
+kubectl wait -n $NAMESPACE --for=jsonpath={.status.phase}=Bound pvc/ml-model-data --timeout=60s
+kubectl delete -n $NAMESPACE pod/training --now --wait --timeout=60s

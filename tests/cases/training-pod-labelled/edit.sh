@@ -1,0 +1,1 @@
+kubectl label -n $NAMESPACE pod/training debug=true
