@@ -159,8 +159,7 @@ static int set_url(struct http_call *call, const char *url)
     char *host = NULL, *port = NULL, *own_port = NULL, *full = NULL;
     const char *name = call->target->server_name;
     int rc = -1;
-    if (!u || curl_url_set(u, CURLUPART_URL, url, 0) ||
-        curl_url_get(u, CURLUPART_HOST, &host, 0) ||
+    if (!u || curl_url_set(u, CURLUPART_URL, url, 0) || curl_url_get(u, CURLUPART_HOST, &host, 0) ||
         curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT)) {
         call->host = xstrdup("URL");
         err_set(&call->err, ERR_FATAL, "not an http or https URL");

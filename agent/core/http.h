@@ -32,8 +32,8 @@ struct http_target_config {
 struct http_target;
 
 struct http_request {
-    const char *method; /* "GET", ... */
-    const char *url;    /* http or https */
+    const char *method;         /* "GET", ... */
+    const char *url;            /* http or https */
     const char *const *headers; /* "Name: value", NULL-terminated, or NULL */
     const char *body;
     size_t body_len;
@@ -61,9 +61,9 @@ struct http_answer {
     int http_version;         /* 10, 11, 20; 0 unknown */
     double retry_after;       /* seconds, negative where absent */
     /*
-     * No whole answer came (status may be set all the same): "host:port: why". RETRY: network, timeout,
-     * cut short; AUTH: certificates, theirs or ours; LIMIT: body_max; FATAL: URL, CA, options; or
-     * what the sink said.
+     * No whole answer came (status may be set all the same): "host:port: why". RETRY: network,
+     * timeout, cut short; AUTH: certificates, theirs or ours; LIMIT: body_max; FATAL: URL, CA,
+     * options; or what the sink said.
      */
     const struct err *err;
 };

@@ -1,5 +1,6 @@
 /*
- * Requests to one API server: URLs, sign-in, user agent ("holdfast/VERSION"), Status answers, retries.
+ * Requests to one API server: URLs, sign-in, user agent ("holdfast/VERSION"), Status answers,
+ * retries.
  */
 #ifndef HOLDFAST_KUBERNETES_CLIENT_H
 #define HOLDFAST_KUBERNETES_CLIENT_H
@@ -16,17 +17,19 @@ struct kube_client;
 
 /*
  * An answer. For status 200-299 `object` is the parsed JSON (NULL where it was streamed). Otherwise
- * `object` is the Status (metav1.Status) where the body is one, else NULL.
+ * `object` is the Status (metav1.Status) where the body is one, else NULL. All of it is borrowed
+ * for the call.
  */
 struct kube_answer {
-    long status;             /* 0: no answer, see err */
+    long status; /* 0: no answer, see err */
     const json_t *object;
-    const char *body;        /* the text that `object` was parsed from */
+    const char *body; /* the text that `object` was parsed from */
     size_t body_len;
-    const char *reason;      /* Status.reason, or "" */
-    const char *message;     /* Status.message, or ""; may quote secret values: never print as is */
-    double retry_after;      /* seconds, negative where absent */
-    const struct err *err;   /* why no usable answer came (also: a 2xx body that is no JSON) */
+    const char *reason;    /* Status.reason, or "" */
+    const char *message;   /* Status.message, or ""; may quote secret values: never print as is */
+    double retry_after;    /* seconds, negative where absent */
+    int http_version;      /* 11, 20; 0 unknown */
+    const struct err *err; /* why no usable answer came (also: a 2xx body that is no JSON) */
 };
 
 struct kube_request {
@@ -42,18 +45,33 @@ struct kube_request {
     void *ctx;
 };
 
-/* Takes a copy of what it needs of `config`. */
+/*
+ * Takes a copy of what it needs of `config`. Must be freed before `http`. ERR_USAGE where the
+ * sign-in cannot be used: http:// to another machine with a secret in it, control characters in a
+ * token.
+ */
 struct kube_client *kube_client_new(struct http *http, const struct kubeconfig *config,
                                     struct err **err);
 
 /*
- * Sends it. A 429, and a 503 or 504 or a broken connection of a GET or of a dry run, is tried again
- * here (Retry-After obeyed, else exponential back-off with full jitter, LIMIT_RETRIES tries) unless
- * bytes already went to the sink. A 401 with a token file: once more with the file read again.
- * At most LIMIT_REQUESTS_IN_FLIGHT run at a time, the rest wait in order.
+ * Sends it; strings are copied, `done` comes from the loop. A 429, and (for a GET or a dry run) a
+ * 503, a 504, any 5xx with Retry-After or a broken connection is tried again here (Retry-After
+ * obeyed, else exponential back-off with full jitter, LIMIT_RETRIES tries) unless bytes already
+ * went to the sink. A connection that keeps failing is given up once the request's own timeout has
+ * passed since the first try. A 401 with a token file: once more with the file read again. At most
+ * LIMIT_REQUESTS_IN_FLIGHT run at a time, the rest wait in order.
  */
 void kube_send(struct kube_client *client, const struct kube_request *request);
 
+/*
+ * The error for an answer that is not usable: answer->err, or for a status outside 200-299 its
+ * number, reason and, where that cannot hold a value (401, 403, 404, 5xx of a GET), message. 0 for
+ * a good answer.
+ */
+int kube_answer_err(const struct kube_answer *answer, const char *what, struct err **err);
+
+/* Cancels what is under way and waiting, without calling `done`. NULL-safe. Not from inside a
+ * `done`. */
 void kube_client_free(struct kube_client *client);
 
 #endif

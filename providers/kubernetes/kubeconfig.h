@@ -8,28 +8,38 @@
 
 /* One resolved context. Owned strings, NULL where absent. */
 struct kubeconfig {
-    char *server; /* https://host:port, no slash at the end */
-    char *context, *namespace;
+    char *server;  /* https://host:port, no slash at the end */
+    char *context; /* its name; "in-cluster" for a Pod's service account */
+    char *namespace;
     char *ca_pem;
     char *tls_server_name;
-    bool insecure;   /* insecure-skip-tls-verify: obeyed with a warning */
+    bool insecure; /* insecure-skip-tls-verify: obeyed with a warning */
     char *cert_pem, *key_pem;
-    char *token, *token_file; /* token_file is read again when it changes */
+    char *token, *token_file; /* token_file is read again when it changes, and wins over token */
     char *username, *password;
-    char *as_user;   /* impersonation */
-    char **as_groups;
+    char *as_user, *as_uid; /* impersonation */
+    char **as_groups;       /* NULL-terminated, or NULL */
     char *proxy;
 };
 
 struct kubeconfig_options {
-    const char *file;    /* --kubeconfig; NULL: $KUBECONFIG (a colon list is merged), then ~/.kube/config */
-    const char *context; /* --context, or NULL */
-    const char *as_user; /* --as, or NULL */
+    /* --kubeconfig; NULL: $KUBECONFIG (a colon list is merged: the first file that has an entry
+     * wins, files that do not exist are skipped), then ~/.kube/config, then a Pod's own account */
+    const char *file;
+    const char *context;         /* --context, or NULL */
+    const char *as_user;         /* --as, or NULL */
+    const char *service_account; /* folder of the Pod's account; NULL: where Kubernetes mounts it */
 };
 
-/* Errors name the file and what is missing in it. */
+/*
+ * Fills `out` (zeroed first; free it in both cases). ERR_USAGE errors name the file and what is
+ * missing in it. Certificates and keys are read here; relative paths are relative to the file that
+ * names them. Exec and auth-provider plugins are refused.
+ */
 int kubeconfig_load(const struct kubeconfig_options *options, struct kubeconfig *out,
                     struct err **err);
+
+/* Frees what it holds, not `config` itself. NULL-safe. */
 void kubeconfig_free(struct kubeconfig *config);
 
 #endif

@@ -1,0 +1,420 @@
+#include "providers/kubernetes/client.h"
+
+#include <ev.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "core/alloc.h"
+#include "core/hash.h"
+#include "core/json.h"
+#include "core/limits.h"
+#include "core/version.h"
+#include "providers/kubernetes/auth.h"
+
+#define BACKOFF_FIRST_S 0.25
+#define BACKOFF_MAX_S   10.0
+
+enum call_place {
+    PLACE_QUEUE, /* waits for its turn */
+    PLACE_AIR,   /* sent */
+    PLACE_PAUSE, /* waits for its next try */
+};
+
+struct kube_call {
+    TAILQ_ENTRY(kube_call) link;
+    enum call_place place;
+    struct kube_client *client;
+    struct http_call *http;
+    ev_timer pause;
+    struct kube_request request; /* its strings are owned */
+    ev_tstamp began;             /* of the first try; 0 before */
+    unsigned tries;
+    bool streamed;  /* bytes went to the sink */
+    bool asked_401; /* the token file was read again for it */
+    bool idempotent;
+};
+
+TAILQ_HEAD(call_list, kube_call);
+
+struct kube_client {
+    struct http *http;
+    struct ev_loop *loop;
+    struct http_target *target;
+    struct kube_auth *auth;
+    char *server, *context;
+    char *user_agent; /* the header */
+    struct call_list lists[3];
+    unsigned in_flight;
+};
+
+static void pump(struct kube_client *client);
+
+/* Whether the URL's host is this machine, where a token in clear text harms nobody. */
+static bool is_loopback(const char *url)
+{
+    const char *host = strstr(url, "://");
+    if (!host)
+        return false;
+    host += 3;
+    size_t len = strcspn(host, "/");
+    if (memchr(host, '@', len))
+        return false; /* "http://127.0.0.1@elsewhere/" */
+    if (len >= 5 && !strncmp(host, "[::1]", 5))
+        return len == 5 || host[5] == ':';
+    len = strcspn(host, ":/");
+    if (len == 9 && !strncasecmp(host, "localhost", 9))
+        return true;
+    if (strncmp(host, "127.", 4))
+        return false;
+    return strspn(host, "0123456789.") == len;
+}
+
+struct kube_client *kube_client_new(struct http *http, const struct kubeconfig *config,
+                                    struct err **err)
+{
+    struct kube_auth *auth = kube_auth_new(config, err);
+    const char *context = config->context ? config->context : "";
+    if (!auth) {
+        err_wrap(err, "kubeconfig context %s", context);
+        return NULL;
+    }
+    bool secret = kube_auth_secret(auth);
+    if (secret && strncmp(config->server, "https://", 8) && !is_loopback(config->server)) {
+        kube_auth_free(auth);
+        err_set(err, ERR_USAGE,
+                "kubeconfig context %s: no token or password is sent to %s: it is not https",
+                context, config->server);
+        return NULL;
+    }
+    struct kube_client *c = xcalloc(1, sizeof(*c));
+    c->http = http;
+    c->loop = http_loop(http);
+    c->auth = auth;
+    c->server = xstrdup(config->server);
+    c->context = xstrdup(context);
+    c->user_agent = xasprintf("User-Agent: holdfast/%s", holdfast_version());
+    c->target = http_target_new(http, &(struct http_target_config){
+                                          .ca_pem = config->ca_pem,
+                                          .cert_pem = config->cert_pem,
+                                          .key_pem = config->key_pem,
+                                          .server_name = config->tls_server_name,
+                                          .proxy = config->proxy,
+                                          .ca_option = "certificate-authority of the cluster in "
+                                                       "the kubeconfig",
+                                          .insecure = config->insecure,
+                                      });
+    for (size_t i = 0; i < ARRAY_LEN(c->lists); i++)
+        TAILQ_INIT(&c->lists[i]);
+    return c;
+}
+
+/* Moves the call to another list, keeping the count of what is in the air. */
+static void place(struct kube_call *call, enum call_place to, bool first)
+{
+    struct kube_client *c = call->client;
+    TAILQ_REMOVE(&c->lists[call->place], call, link);
+    if (call->place == PLACE_AIR)
+        c->in_flight--;
+    call->place = to;
+    if (to == PLACE_AIR)
+        c->in_flight++;
+    if (first)
+        TAILQ_INSERT_HEAD(&c->lists[to], call, link);
+    else
+        TAILQ_INSERT_TAIL(&c->lists[to], call, link);
+}
+
+static void call_free(struct kube_call *call)
+{
+    struct kube_client *c = call->client;
+    TAILQ_REMOVE(&c->lists[call->place], call, link);
+    if (call->place == PLACE_AIR)
+        c->in_flight--;
+    ev_timer_stop(c->loop, &call->pause);
+    free((char *)call->request.method);
+    free((char *)call->request.path);
+    free((char *)call->request.content_type);
+    free((char *)call->request.accept);
+    free((char *)call->request.body);
+    free(call);
+}
+
+static void on_pause(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    struct kube_call *call = timer->data;
+    struct kube_client *client = call->client;
+    place(call, PLACE_QUEUE, true); /* it has waited longest */
+    pump(client);
+}
+
+static void pause_call(struct kube_call *call, double seconds)
+{
+    place(call, PLACE_PAUSE, false);
+    ev_now_update(call->client->loop);
+    ev_timer_set(&call->pause, seconds, 0.);
+    ev_timer_start(call->client->loop, &call->pause);
+}
+
+static double random_unit(void)
+{
+    uint32_t r;
+    hash_random(&r, sizeof(r));
+    return r / 4294967296.0;
+}
+
+/* How long until the next try; negative: there is none. */
+static double next_try(const struct kube_call *call, const struct http_answer *answer)
+{
+    if (call->streamed || call->tries >= LIMIT_RETRIES)
+        return -1;
+    bool again = false;
+    if (answer->err) {
+        double spent = ev_now(call->client->loop) - call->began;
+        double limit = (call->request.list ? LIMIT_LIST_MS : LIMIT_REQUEST_MS) / 1000.0;
+        again = call->idempotent && answer->err->kind == ERR_RETRY && spent < limit;
+    } else if (answer->status == 429) {
+        again = true;
+    } else if (call->idempotent) {
+        again = answer->status == 503 || answer->status == 504 ||
+                (answer->status >= 500 && answer->retry_after >= 0);
+    }
+    if (!again)
+        return -1;
+    if (!answer->err && answer->retry_after >= 0)
+        return fmin(answer->retry_after, LIMIT_RETRY_AFTER_S) + 0.25 * random_unit();
+    return fmin(BACKOFF_FIRST_S * (1u << (call->tries - 1)), BACKOFF_MAX_S) * random_unit();
+}
+
+/* A transport's error told with the server's URL and the context it came from. */
+static struct err *told(const struct kube_client *c, const struct err *err)
+{
+    struct err *out = NULL;
+    const char *message = err_message(err), *host = strstr(c->server, "://");
+    /* the message begins with host and port, which the URL has said (a default port is not in it)
+     */
+    size_t len = host ? strcspn(host + 3, "/") : 0;
+    if (len && !strncmp(message, host + 3, len) && !strncmp(message + len, ": ", 2))
+        message += len + 2;
+    err_set(&out, err->kind, "%s (kubeconfig context %s): %s", c->server, c->context, message);
+    return out;
+}
+
+/* Parses the body into answer->object (owned by the caller), reason and message, or *err. */
+static json_t *read_object(const struct kube_call *call, const struct http_answer *http,
+                           struct kube_answer *answer, struct err **err)
+{
+    bool good = http->status >= 200 && http->status < 300;
+    if (good && call->streamed)
+        return NULL;
+    /* the server's JSON is trusted to have no member twice: that check costs a third */
+    json_error_t e;
+    json_t *object = json_loadb(http->body, http->body_len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &e);
+    if (good) {
+        if (!object && !(call->request.sink && http->status == 200))
+            err_set(err, ERR_RETRY,
+                    "%s (kubeconfig context %s): %s %s: the answer is not JSON (%s)",
+                    call->client->server, call->client->context, call->request.method,
+                    call->request.path, http->content_type);
+        return object;
+    }
+    const char *kind = json_str_at(object, "kind", NULL);
+    if (!kind || strcmp(kind, "Status") != 0) {
+        json_decref(object);
+        return NULL;
+    }
+    const char *reason = json_str_at(object, "reason", NULL);
+    const char *message = json_str_at(object, "message", NULL);
+    answer->reason = reason ? reason : "";
+    answer->message = message ? message : "";
+    return object;
+}
+
+static void finish(struct kube_call *call, const struct http_answer *http)
+{
+    struct kube_answer answer = {
+        .status = http->status,
+        .body = http->body,
+        .body_len = http->body_len,
+        .reason = "",
+        .message = "",
+        .retry_after = http->retry_after,
+        .http_version = http->http_version,
+    };
+    _err_ struct err *err = http->err ? told(call->client, http->err) : NULL;
+    json_auto_t *object = err ? NULL : read_object(call, http, &answer, &err);
+    answer.object = object;
+    answer.err = err;
+    if (call->request.done)
+        call->request.done(call->request.ctx, &answer);
+}
+
+static void on_done(void *ctx, const struct http_answer *answer)
+{
+    struct kube_call *call = ctx;
+    struct kube_client *client = call->client;
+    call->http = NULL;
+    if (answer->status == 401 && !answer->err && !call->asked_401 && !call->streamed &&
+        kube_auth_reread(client->auth)) {
+        call->asked_401 = true;
+        place(call, PLACE_QUEUE, true);
+        pump(client);
+        return;
+    }
+    double wait = next_try(call, answer);
+    if (wait >= 0) {
+        pause_call(call, wait);
+    } else {
+        finish(call, answer);
+        call_free(call);
+    }
+    pump(client);
+}
+
+static int on_bytes(void *ctx, const char *data, size_t len, struct err **err)
+{
+    struct kube_call *call = ctx;
+    call->streamed = true;
+    return call->request.sink(call->request.ctx, data, len, err);
+}
+
+/* Runs `done` for a request that could not be sent, from the loop like every other. */
+static void on_refused(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    struct kube_call *call = timer->data;
+    struct kube_client *client = call->client;
+    _err_ struct err *err = NULL;
+    if (kube_auth_headers(client->auth, &err)) {
+        /* the token file came back meanwhile */
+        ev_set_cb(&call->pause, on_pause);
+        place(call, PLACE_QUEUE, true);
+    } else {
+        finish(call, &(struct http_answer){
+                         .body = "", .content_type = "", .retry_after = -1, .err = err});
+        call_free(call);
+    }
+    pump(client);
+}
+
+static void launch(struct kube_call *call)
+{
+    struct kube_client *c = call->client;
+    const struct kube_request *r = &call->request;
+    size_t n = 0, lines = 0;
+    const char *const *auth = kube_auth_headers(c->auth, NULL);
+    if (!auth) {
+        ev_set_cb(&call->pause, on_refused);
+        pause_call(call, 0);
+        return;
+    }
+    while (auth[lines])
+        lines++;
+    _free_ const char **headers = xcalloc(lines + 4, sizeof(*headers));
+    _free_ char *accept = xasprintf("Accept: %s", r->accept ? r->accept : "application/json");
+    _free_ char *type = r->content_type ? xasprintf("Content-Type: %s", r->content_type) : NULL;
+    _free_ char *url = xasprintf("%s%s", c->server, r->path);
+    headers[n++] = c->user_agent;
+    headers[n++] = accept;
+    if (type)
+        headers[n++] = type;
+    while (*auth)
+        headers[n++] = *auth++;
+    place(call, PLACE_AIR, false);
+    if (!call->tries++)
+        call->began = ev_now(c->loop);
+    call->http = http_send(c->http, c->target,
+                           &(struct http_request){
+                               .method = r->method,
+                               .url = url,
+                               .headers = headers,
+                               .body = r->body,
+                               .body_len = r->body_len,
+                               .timeout_ms = r->list ? LIMIT_LIST_MS : LIMIT_REQUEST_MS,
+                               .body_max = r->list ? LIMIT_LIST_BYTES : LIMIT_BODY_BYTES,
+                               .sink = r->sink ? on_bytes : NULL,
+                               .done = on_done,
+                               .ctx = call,
+                           });
+}
+
+/* Sends what waits, as far as there is room. */
+static void pump(struct kube_client *client)
+{
+    struct kube_call *call;
+    while (client->in_flight < LIMIT_REQUESTS_IN_FLIGHT &&
+           (call = TAILQ_FIRST(&client->lists[PLACE_QUEUE])))
+        launch(call);
+}
+
+void kube_send(struct kube_client *client, const struct kube_request *request)
+{
+    struct kube_call *call = xcalloc(1, sizeof(*call));
+    call->client = client;
+    call->request = *request;
+    call->request.method = xstrdup(request->method);
+    call->request.path = xstrdup(request->path);
+    call->request.content_type = xstrdup_null(request->content_type);
+    call->request.accept = xstrdup_null(request->accept);
+    call->request.body = request->body ? xmalloc(request->body_len) : NULL;
+    if (request->body)
+        memcpy((char *)call->request.body, request->body, request->body_len);
+    call->idempotent = !strcmp(request->method, "GET") || strstr(request->path, "dryRun=All");
+    ev_init(&call->pause, on_pause);
+    call->pause.data = call;
+    call->place = PLACE_QUEUE;
+    TAILQ_INSERT_TAIL(&client->lists[PLACE_QUEUE], call, link);
+    pump(client);
+}
+
+static enum err_kind kind_of(long status)
+{
+    switch (status) {
+    case 401:
+    case 403:
+        return ERR_AUTH;
+    case 404:
+    case 410:
+        return ERR_NOT_FOUND;
+    case 409:
+        return ERR_CONFLICT;
+    case 429:
+        return ERR_RETRY;
+    default:
+        return status >= 500 ? ERR_RETRY : ERR_INVALID;
+    }
+}
+
+int kube_answer_err(const struct kube_answer *answer, const char *what, struct err **err)
+{
+    if (answer->err)
+        return err_set(err, answer->err->kind, "%s: %s", what, err_message(answer->err));
+    long s = answer->status;
+    if (s >= 200 && s < 300)
+        return 0;
+    /* only the texts of refusals that name no values; one line of them */
+    bool plain = s == 401 || s == 403 || s == 404;
+    int len = plain ? (int)strcspn(answer->message, "\r\n") : 0;
+    return err_set(err, kind_of(s), "%s: HTTP %ld%s%s%s%.*s", what, s, *answer->reason ? " " : "",
+                   answer->reason, len ? ": " : "", len, answer->message);
+}
+
+void kube_client_free(struct kube_client *client)
+{
+    if (!client)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(client->lists); i++) {
+        struct kube_call *call;
+        while ((call = TAILQ_FIRST(&client->lists[i]))) {
+            if (call->http)
+                http_cancel(call->http);
+            call_free(call);
+        }
+    }
+    kube_auth_free(client->auth);
+    http_target_free(client->target);
+    free(client->server);
+    free(client->context);
+    free(client->user_agent);
+    free(client);
+}
