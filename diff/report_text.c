@@ -13,7 +13,7 @@
 #include "diff/text.h"
 
 #define VALUE_COLUMNS  64 /* one value */
-#define VALUE_LEAST    16 /* the same on a narrow terminal */
+#define VALUE_LEAST    20 /* the same on a narrow terminal */
 #define COLUMN_MOST    56 /* a cell longer than this moves its own line only, not the column */
 #define DIFF_CONTEXT   2
 #define DIFF_LINES     40
