@@ -1,8 +1,8 @@
 /*
- * Files to manifests: cuts a file into documents, parses each by Kubernetes' rules (YAML: measured
- * from sigs.k8s.io/yaml; .json: JSON, one or several), unfolds `kind: List`, leaves out what Git
- * cannot say (nulls, status, creationTimestamp, uid, resourceVersion, managedFields, generation,
- * selfLink), and finds what is wrong. Pure: text in, calls out. Used by the reading child, `lint` and `render`.
+ * Files to manifests: cuts a file into documents (documents.h), parses each by Kubernetes' rules
+ * (yaml.h; .json: json_text.h), unfolds lists as kubectl does, leaves out what Git cannot say
+ * (left_out.h), and finds what is wrong. Pure: text in, calls out. Used by the reading child,
+ * `lint` and `render`.
  */
 #ifndef HOLDFAST_SYNC_MANIFEST_H
 #define HOLDFAST_SYNC_MANIFEST_H
@@ -14,20 +14,20 @@
 #include "sync/node.h"
 
 struct manifest {
-    const char *api_version, *kind, *name;
-    const char *namespace; /* NULL when the document names none */
-    uint32_t line, col;    /* of the document's first line with content */
-    const struct node *root;
+    const char *api_version, *kind, *name; /* not empty, without control characters */
+    const char *namespace;                 /* NULL when the document names none, or "" */
+    uint32_t line, col; /* of the document's first line with content; of the item's in a list */
+    const struct node *root; /* a map; `status` is still in it where Git has one */
 };
 
 enum problem_level { PROBLEM_ERROR, PROBLEM_NOTE };
 
 struct problem {
     enum problem_level level;
-    const char *file; /* path inside the source */
-    uint32_t line, col; /* 0: the whole file */
-    const char *object; /* "Deployment ml/x", or NULL where it is not known */
-    const char *message; /* what, and what to do; no secret value in it */
+    const char *file;    /* path inside the source */
+    uint32_t line, col;  /* 0: the whole file */
+    const char *object;  /* "Deployment ml/x", or NULL where it is not known */
+    const char *message; /* one line: what, and what to do; no value of the document in it */
 };
 
 /* All strings are valid during the call only. */
@@ -37,7 +37,20 @@ struct manifest_sink {
     void (*problem)(void *ctx, const struct problem *problem);
 };
 
-/* Reads one file. Everything that is wrong goes to sink->problem; the rest is still read. */
-void manifest_read(const char *file, const char *text, size_t len, const struct manifest_sink *sink);
+/*
+ * Reads one file; a name that ends with .json is read as JSON, all else as YAML. Everything that is
+ * wrong goes to sink->problem and costs its document; the others are still read, where the file can
+ * be cut (kubectl stops at the first error). `len` is the caller's to bound (limits.fileBytes).
+ *
+ * - A document without apiVersion, kind or metadata.name is an error, never skipped: a typo must
+ * not prune. Empty documents, and those that say null, are skipped.
+ * - A document with a list `items` is unfolded, as kubectl does for any kind; items that name
+ * neither apiVersion nor kind have the list's (ConfigMapList: ConfigMap). A list inside a list is
+ * an error.
+ * - apiVersion holdfast.dev/v1: not an object; Config and Export are passed over with a note.
+ * - One note for each document says what was left out of it.
+ */
+void manifest_read(const char *file, const char *text, size_t len,
+                   const struct manifest_sink *sink);
 
 #endif
