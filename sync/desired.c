@@ -125,8 +125,7 @@ int desired_set_finish(struct desired_set *set, struct err **err)
     return 0;
 }
 
-void desired_digest_add(uint8_t all[DESIRED_DIGEST_BYTES],
-                        const uint8_t body[DESIRED_DIGEST_BYTES])
+void desired_digest_add(uint8_t all[DESIRED_DIGEST_BYTES], const uint8_t body[DESIRED_DIGEST_BYTES])
 {
     uint8_t both[2 * DESIRED_DIGEST_BYTES], sum[HASH_SHA256_BYTES];
     memcpy(both, all, DESIRED_DIGEST_BYTES);

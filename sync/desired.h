@@ -1,7 +1,7 @@
 /*
  * The desired set: what one source says at one revision. In memory an object is its identity, its
- * place and a digest; bodies and places lie in a spool file (0600, under stateDir, already unlinked)
- * until an object is judged.
+ * place and a digest; bodies and places lie in a spool file (0600, under stateDir, already
+ * unlinked) until an object is judged.
  */
 #ifndef HOLDFAST_SYNC_DESIRED_H
 #define HOLDFAST_SYNC_DESIRED_H
@@ -27,8 +27,8 @@ struct desired {
     const char *file; /* path inside the source */
     uint32_t line, col;
     uint8_t digest[DESIRED_DIGEST_BYTES]; /* of the canonical body */
-    bool doubled;    /* the same identity stands twice: told, not compared */
-    uint64_t offset; /* in the spool */
+    bool doubled;                         /* the same identity stands twice: told, not compared */
+    uint64_t offset;                      /* in the spool */
     uint32_t body_len, places_len;
 };
 
@@ -38,8 +38,8 @@ struct desired_set {
     struct problem *problems; /* their strings are the set's; at most LIMIT_ERRORS are told */
     size_t problem_count, problem_cap;
     size_t errors; /* all of level PROBLEM_ERROR, told or not: not 0 means Git was not read whole */
-    char *revision; /* commit id, or NULL for a folder that is no Git working tree or for the
-                       working tree itself */
+    char *revision;      /* commit id, or NULL for a folder that is no Git working tree or for the
+                            working tree itself */
     int64_t commit_time; /* seconds, 0 where unknown */
     uint8_t digest[DESIRED_DIGEST_BYTES]; /* of all bodies in their order */
     bool complete;           /* the end record came: only then is the set what Git says */

@@ -1,7 +1,7 @@
 /*
  * Framed records between the reading child and its parent: a header of length (uint32) and type
- * (one byte), then fields. Both ends are the same program on the same machine, so numbers are in its
- * byte order. The reader trusts nothing: the child meets hostile input.
+ * (one byte), then fields. Both ends are the same program on the same machine, so numbers are in
+ * its byte order. The reader trusts nothing: the child meets hostile input.
  */
 #ifndef HOLDFAST_SYNC_RECORD_H
 #define HOLDFAST_SYNC_RECORD_H
@@ -38,7 +38,8 @@ void record_put_u64(struct record_writer *writer, uint64_t value);
 void record_put_bytes(struct record_writer *writer, const void *data, size_t len);
 void record_put_str(struct record_writer *writer, const char *text); /* NULL stays NULL */
 
-/* Closes the record. -1 when it is over LIMIT_FRAME_BYTES: then it is dropped, the others are not. */
+/* Closes the record. -1 when it is over LIMIT_FRAME_BYTES: then it is dropped, the others are not.
+ */
 int record_finish(struct record_writer *writer);
 
 /* Writes what is left. */
@@ -66,7 +67,11 @@ struct record_reader {
     struct buf partial;
 };
 
-#define RECORD_READER_INIT (struct record_reader){.partial = BUF_INIT(record_frame_max)}
+#define RECORD_READER_INIT                                                                         \
+    (struct record_reader)                                                                         \
+    {                                                                                              \
+        .partial = BUF_INIT(record_frame_max)                                                      \
+    }
 extern const size_t record_frame_max; /* header included */
 
 /*

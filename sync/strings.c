@@ -121,8 +121,7 @@ size_t strings_count(const struct strings *strings)
 
 size_t strings_bytes(const struct strings *strings)
 {
-    return sizeof(*strings) + strings->chunk_bytes +
-           strings->slot_count * sizeof(*strings->slots);
+    return sizeof(*strings) + strings->chunk_bytes + strings->slot_count * sizeof(*strings->slots);
 }
 
 void strings_free(struct strings *strings)

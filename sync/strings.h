@@ -11,7 +11,8 @@ struct strings;
 
 struct strings *strings_new(void);
 
-/* The one copy of the text, owned by the table; NULL stays NULL. Equal texts give equal pointers. */
+/* The one copy of the text, owned by the table; NULL stays NULL. Equal texts give equal pointers.
+ */
 const char *strings_add(struct strings *strings, const char *text);
 const char *strings_add_len(struct strings *strings, const char *text, size_t len);
 

@@ -18,9 +18,9 @@
 #include "core/buf.h"
 #include "core/limits.h"
 
-#define READ_BYTES  (64 * KIB)
-#define PIPE_BYTES  (1 * MIB)
-#define ERRORS_MAX  (4 * KIB)
+#define READ_BYTES (64 * KIB)
+#define PIPE_BYTES (1 * MIB)
+#define ERRORS_MAX (4 * KIB)
 
 struct proc {
     struct ev_loop *loop;
@@ -171,7 +171,8 @@ static void take_output(struct proc *proc, const char *data, size_t len)
     }
 }
 
-/* One read of standard output (or of standard error). False at its end, or when nothing is there now. */
+/* One read of standard output (or of standard error). False at its end, or when nothing is there
+ * now. */
 static bool read_some(struct proc *proc, bool errors)
 {
     static char data[READ_BYTES]; /* one thread, and `out` may not come back here */

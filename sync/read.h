@@ -1,0 +1,35 @@
+/*
+ * Reading a source, in the child or in place: decides what the URL is (a repository to fetch, a
+ * folder at a ref, a working tree, a folder, a file) and walks it.
+ */
+#ifndef HOLDFAST_SYNC_READ_H
+#define HOLDFAST_SYNC_READ_H
+
+#include <stdint.h>
+
+#include "core/err.h"
+#include "sync/git.h"
+#include "sync/manifest.h"
+
+struct source_config;
+
+struct read_result {
+    char revision[GIT_REVISION_DIGITS + 1]; /* "" for a working tree or a plain folder */
+    int64_t commit_time;                    /* seconds, 0 where unknown */
+};
+
+/*
+ * -1 with *err when the source as a whole cannot be read: it is then unknown, never empty.
+ *
+ * Paths (problems, globs) are relative to the repository's root; for a folder that is in no
+ * repository, to that folder.
+ */
+int read_source(const struct source_config *config, const struct manifest_sink *sink,
+                struct read_result *result, struct err **err);
+
+/* The request, as the parent writes it and the child reads it: an owned text; an owned config. */
+char *read_request(const struct source_config *config);
+struct source_config *read_request_parse(const char *text, size_t len, struct err **err);
+void read_request_free(struct source_config *config);
+
+#endif

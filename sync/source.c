@@ -1,0 +1,240 @@
+#include "sync/source.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ev.h>
+
+#include "core/alloc.h"
+#include "core/limits.h"
+#include "core/proc.h"
+#include "sync/read.h"
+#include "sync/record.h"
+
+#define CHILD_FILES  1024 /* descriptors: libgit2 keeps packs open */
+#define CHILD_ERRORS (4 * KIB)
+
+#if defined(__SANITIZE_ADDRESS__)
+#define CHILD_MEMORY 0 /* the sanitizer's shadow alone takes terabytes of address space */
+#else
+#define CHILD_MEMORY LIMIT_READ_MEMORY
+#endif
+
+struct source_read {
+    struct ev_loop *loop;
+    ev_timer failed; /* tells a failed start from the loop */
+    char *name;
+    struct proc *proc;
+    struct record_reader reader;
+    struct desired_set *set;
+    struct err *err;
+    bool failed_record;
+    void (*done)(struct source_read *read, void *ctx);
+    void *ctx;
+};
+
+static int bad_record(struct err **err)
+{
+    return err_set(err, ERR_FATAL, "a record that cannot be read");
+}
+
+static int take_object(struct source_read *read, struct record *r, struct err **err)
+{
+    struct desired d = {0};
+    size_t digest_len, body_len, places_len;
+    d.api_version = record_str(r, true);
+    d.kind = record_str(r, true);
+    d.namespace = record_str(r, false);
+    d.name = record_str(r, true);
+    d.file = record_str(r, true);
+    d.line = record_u32(r);
+    d.col = record_u32(r);
+    const void *digest = record_bytes(r, &digest_len);
+    const void *body = record_bytes(r, &body_len);
+    const void *places = record_bytes(r, &places_len);
+    if (!record_good(r) || digest_len != sizeof(d.digest))
+        return bad_record(err);
+    memcpy(d.digest, digest, sizeof(d.digest));
+    d.body_len = (uint32_t)body_len;
+    d.places_len = (uint32_t)places_len;
+    return desired_set_add(read->set, &d, body, places, err);
+}
+
+static int take_problem(struct source_read *read, struct record *r, struct err **err)
+{
+    struct problem p = {0};
+    p.level = record_u32(r) == PROBLEM_NOTE ? PROBLEM_NOTE : PROBLEM_ERROR;
+    p.file = record_str(r, false);
+    p.line = record_u32(r);
+    p.col = record_u32(r);
+    p.object = record_str(r, false);
+    p.message = record_str(r, true);
+    if (!record_good(r))
+        return bad_record(err);
+    desired_set_problem(read->set, &p);
+    return 0;
+}
+
+static int take_failed(struct source_read *read, struct record *r, struct err **err)
+{
+    uint32_t kind = record_u32(r);
+    const char *message = record_str(r, true);
+    if (!record_good(r) || kind < ERR_FATAL || kind > ERR_LIMIT)
+        return bad_record(err);
+    err_set(&read->err, (enum err_kind)kind, "%s", message);
+    read->failed_record = true;
+    return 0;
+}
+
+static int take_end(struct source_read *read, struct record *r, struct err **err)
+{
+    struct desired_set *set = read->set;
+    size_t digest_len;
+    const char *revision = record_str(r, false);
+    int64_t time = (int64_t)record_u64(r);
+    uint64_t count = record_u64(r);
+    const void *digest = record_bytes(r, &digest_len);
+    if (!record_good(r) || digest_len != sizeof(set->digest) || count != set->count ||
+        memcmp(digest, set->digest, sizeof(set->digest)) != 0)
+        return bad_record(err);
+    set->revision = xstrdup_null(revision);
+    set->commit_time = time;
+    set->complete = true;
+    return 0;
+}
+
+static int take_record(void *ctx, struct record *record, struct err **err)
+{
+    struct source_read *read = ctx;
+    if (read->set->complete || read->failed_record)
+        return bad_record(err); /* nothing comes after the last record */
+    switch (record->type) {
+    case RECORD_OBJECT:
+        return take_object(read, record, err);
+    case RECORD_PROBLEM:
+        return take_problem(read, record, err);
+    case RECORD_FAILED:
+        return take_failed(read, record, err);
+    case RECORD_END:
+        return take_end(read, record, err);
+    }
+    return bad_record(err);
+}
+
+static int on_output(void *ctx, const char *data, size_t len, struct err **err)
+{
+    struct source_read *read = ctx;
+    return record_feed(&read->reader, data, len, take_record, read, err);
+}
+
+static void on_done(void *ctx, const struct proc_end *end)
+{
+    struct source_read *read = ctx;
+    if (!read->failed_record) {
+        int rc = proc_end_error(end, "the reading child", &read->err);
+        if (rc == 0 && (!read->set->complete || record_reader_partial(&read->reader)))
+            rc = err_set(&read->err, ERR_FATAL, "the reading child ended before the tree did");
+        if (rc == 0)
+            desired_set_finish(read->set, &read->err);
+    }
+    if (read->err) {
+        desired_set_free(read->set);
+        read->set = NULL;
+    }
+    read->done(read, read->ctx);
+}
+
+static void on_failed(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    struct source_read *read = timer->data;
+    read->done(read, read->ctx);
+}
+
+/* Nothing of our environment goes to the child but what the sanitizers want in tests. */
+static void child_env(const char *env[8])
+{
+    static const char *const passed[] = {"ASAN_OPTIONS=", "UBSAN_OPTIONS=", "LSAN_OPTIONS="};
+    size_t n = 0;
+    env[n++] = "PATH=/usr/bin:/bin";
+    env[n++] = "LC_ALL=C";
+    for (char **e = environ; *e; e++) {
+        for (size_t i = 0; i < ARRAY_LEN(passed) && n < 7; i++) {
+            if (strncmp(*e, passed[i], strlen(passed[i])) == 0)
+                env[n++] = *e;
+        }
+    }
+    env[n] = NULL;
+}
+
+static int start(struct source_read *read, const struct source_config *config, struct err **err)
+{
+    static const char *const argv[] = {"holdfast", "read", NULL};
+    const char *env[8];
+    read->set = desired_set_new(config->state_dir, err);
+    if (!read->set)
+        return -1;
+    child_env(env);
+    _free_ char *request = read_request(config);
+    double deadline = config->deadline > 0 ? config->deadline : LIMIT_READ_SECONDS;
+    const struct proc_config proc = {
+        .path = "/proc/self/exe",
+        .argv = argv,
+        .env = env,
+        .input = request,
+        .input_len = strlen(request),
+        .deadline = deadline,
+        .errors_max = CHILD_ERRORS,
+        .memory = CHILD_MEMORY,
+        .cpu_seconds = (uint64_t)ceil(deadline) + 1,
+        .files = CHILD_FILES,
+        .out = on_output,
+        .done = on_done,
+        .ctx = read,
+    };
+    read->proc = proc_start(read->loop, &proc, err);
+    return read->proc ? 0 : -1;
+}
+
+struct source_read *source_read_start(struct ev_loop *loop, const struct source_config *config,
+                                      void (*done)(struct source_read *read, void *ctx), void *ctx)
+{
+    struct source_read *read = xcalloc(1, sizeof(*read));
+    read->loop = loop;
+    read->name = xstrdup(config->name ? config->name : config->url ? config->url : "");
+    read->reader = RECORD_READER_INIT;
+    read->done = done;
+    read->ctx = ctx;
+    ev_timer_init(&read->failed, on_failed, 0., 0.);
+    read->failed.data = read;
+    if (start(read, config, &read->err)) {
+        desired_set_free(read->set);
+        read->set = NULL;
+        ev_timer_start(loop, &read->failed);
+    }
+    return read;
+}
+
+struct desired_set *source_read_take(struct source_read *read, struct err **err)
+{
+    if (read->set && read->set->complete && !read->err)
+        return steal(read->set);
+    if (!read->err)
+        err_set(&read->err, ERR_FATAL, "the set was taken already or is not read yet");
+    err_wrap(&read->err, "source %s", read->name);
+    err_move(err, &read->err);
+    return NULL;
+}
+
+void source_read_free(struct source_read *read)
+{
+    if (!read)
+        return;
+    ev_timer_stop(read->loop, &read->failed);
+    proc_free(read->proc);
+    record_reader_free(&read->reader);
+    desired_set_free(read->set);
+    err_free(read->err);
+    free(read->name);
+    free(read);
+}
