@@ -67,7 +67,9 @@ struct unit {
     uint32_t line;
     size_t index; /* in the desired set */
     struct facts facts;
-    void *own;
+    const void *type; /* the provider's: what kind of object it is */
+    bool noted;       /* the provider's: a note about it was told */
+    void *own;        /* the provider's: what is kept while it is judged */
 };
 
 struct host {

@@ -11,6 +11,7 @@
 
 struct pass {
     struct pass_config config;
+    struct provider *provider;
     struct host host;
     struct unit *units;
     bool *queued, *reported;
@@ -51,7 +52,7 @@ static void host_report(void *ctx, const struct unit *unit, const struct drift *
     struct pass *p = ctx;
     const struct drift_object object = {
         .source = p->config.source,
-        .provider = p->config.provider->ops->name,
+        .provider = p->provider->ops->name,
         .group = unit->group,
         .kind = unit->kind,
         .namespace = unit->namespace,
@@ -90,8 +91,7 @@ static void host_note(void *ctx, const struct unit *unit, const char *message)
 {
     struct pass *p = ctx;
     _free_ char *object = unit ? object_text(unit->kind, unit->namespace, unit->name) : NULL;
-    json_auto_t *event =
-        told(unit ? unit->file : NULL, unit ? unit->line : 0, 0, object, message);
+    json_auto_t *event = told(unit ? unit->file : NULL, unit ? unit->line : 0, 0, object, message);
     p->counts.notes++;
     p->config.note(p->config.ctx, event);
 }
@@ -100,8 +100,11 @@ static void host_error(void *ctx, const struct unit *unit, uint32_t line, const 
 {
     struct pass *p = ctx;
     _free_ char *object = unit ? object_text(unit->kind, unit->namespace, unit->name) : NULL;
-    json_auto_t *event =
-        told(unit ? unit->file : NULL, line ? line : unit ? unit->line : 0, 0, object, message);
+    json_auto_t *event = told(unit ? unit->file : NULL,
+                              line   ? line
+                              : unit ? unit->line
+                                     : 0,
+                              0, object, message);
     p->counts.errors++;
     p->config.error(p->config.ctx, event);
 }
@@ -116,13 +119,13 @@ static void unit_done(struct pass *p, struct unit *unit)
 
 static void act(struct pass *p, struct unit *unit)
 {
-    const struct provider_ops *ops = p->config.provider->ops;
+    const struct provider_ops *ops = p->provider->ops;
     const struct action action = next_action(&unit->facts, &limits);
     if (action.type == ACTION_ASK) {
         unit->facts.in_flight = true;
-        ops->ask(p->config.provider, unit, action.ask);
+        ops->ask(p->provider, unit, action.ask);
     } else if (action.type == ACTION_CONCLUDE) {
-        ops->conclude(p->config.provider, unit);
+        ops->conclude(p->provider, unit);
         unit_done(p, unit);
     }
 }
@@ -195,8 +198,8 @@ static void tell_problems(struct pass *p)
 {
     for (size_t i = 0; i < p->config.set->problem_count; i++) {
         const struct problem *problem = &p->config.set->problems[i];
-        json_auto_t *event = told(problem->file, problem->line, problem->col, problem->object,
-                                  problem->message);
+        json_auto_t *event =
+            told(problem->file, problem->line, problem->col, problem->object, problem->message);
         if (problem->level == PROBLEM_ERROR) {
             p->counts.errors++;
             p->config.error(p->config.ctx, event);
@@ -207,14 +210,15 @@ static void tell_problems(struct pass *p)
     }
 }
 
-void pass_start(struct pass *p)
+void pass_start(struct pass *p, struct provider *provider)
 {
-    const struct provider_ops *ops = p->config.provider->ops;
+    const struct provider_ops *ops = provider->ops;
+    p->provider = provider;
     ev_prepare_init(&p->step, on_step);
     ev_timer_init(&p->wake, on_wake, 0., 0.);
     p->step.data = p;
     tell_problems(p);
-    ops->begin(p->config.provider, p->units, p->count);
+    ops->begin(p->provider, p->units, p->count);
     p->counts.objects = p->count;
     for (size_t i = 0; i < p->count; i++) {
         if (p->units[i].facts.concluded)
@@ -224,7 +228,7 @@ void pass_start(struct pass *p)
             host_dirty(p, &p->units[i]);
     }
     ev_prepare_start(p->config.loop, &p->step);
-    ops->observe(p->config.provider);
+    ops->observe(p->provider);
     if (!p->left && !ev_is_active(&p->wake)) /* nothing to do: end in the next turn */
         ev_timer_start(p->config.loop, &p->wake);
 }

@@ -20,7 +20,6 @@ struct pass_counts {
 
 struct pass_config {
     struct ev_loop *loop;
-    struct provider *provider;
     const struct desired_set *set;
     const char *source;
     void *ctx;
@@ -31,10 +30,10 @@ struct pass_config {
     void (*done)(void *ctx);
 };
 
-/* The provider is told to talk to pass_host(). Strings are borrowed for the life of the pass. */
+/* Make the pass, make a provider that talks to pass_host(), then start. Strings are borrowed. */
 struct pass *pass_new(const struct pass_config *config);
 const struct host *pass_host(struct pass *pass);
-void pass_start(struct pass *pass);
+void pass_start(struct pass *pass, struct provider *provider);
 const struct pass_counts *pass_counts(const struct pass *pass);
 size_t pass_left(const struct pass *pass); /* objects not concluded yet */
 void pass_free(struct pass *pass);

@@ -14,8 +14,8 @@ static void undeclared(const struct dropped_walk *w, const struct path *step, co
     if (answer && json_same(answer, live))
         return; /* a default that comes back, or another's: silent */
     enum shape_kind kind = fields_shape.kind(node);
-    bool apart = kind == SHAPE_KEYED || kind == SHAPE_SET ||
-                 (path_each_key(step) && kind == SHAPE_MAP);
+    bool apart =
+        kind == SHAPE_KEYED || kind == SHAPE_SET || (path_each_key(step) && kind == SHAPE_MAP);
     if (apart || (answer && json_is_object(answer) && json_is_object(live) && kind == SHAPE_MAP))
         walk_owned(w, step, node, NULL, answer, live);
     else
@@ -32,8 +32,8 @@ static void walk_owned(const struct dropped_walk *w, const struct path *up, cons
         struct fields_child c;
         if (!fields_child(key, child_node, &c))
             continue;
-        struct path step = {.up = up, .type = c.type, .name = c.name, .value = c.value,
-                            .index = c.index};
+        struct path step = {
+            .up = up, .type = c.type, .name = c.name, .value = c.value, .index = c.index};
         const json_t *there = path_step(live, &step);
         const json_t *then = answer ? path_step(answer, &step) : NULL;
         const json_t *wanted = declared ? path_step(declared, &step) : NULL;
@@ -83,7 +83,8 @@ bool owned_undeclared(const json_t *ours, const json_t *declared)
             continue;
         struct path step = {.type = c.type, .name = c.name, .value = c.value, .index = c.index};
         const json_t *wanted = declared ? path_step(declared, &step) : NULL;
-        bool found = !wanted || (json_object_size(child_node) && owned_undeclared(child_node, wanted));
+        bool found =
+            !wanted || (json_object_size(child_node) && owned_undeclared(child_node, wanted));
         json_decref(c.value);
         if (found)
             return true;

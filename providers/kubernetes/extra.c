@@ -95,8 +95,8 @@ static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
         struct fields_child c;
         if (!fields_child(key, child_node, &c))
             continue;
-        struct path step = {.up = up, .type = c.type, .name = c.name, .value = c.value,
-                            .index = c.index};
+        struct path step = {
+            .up = up, .type = c.type, .name = c.name, .value = c.value, .index = c.index};
         const json_t *there = path_step(live, &step);
         const json_t *wanted = declared ? path_step(declared, &step) : NULL;
         if (there && !never_extra(w, &step) && !(w->in->skip && w->in->skip(w->in->ctx, &step))) {

@@ -1,6 +1,6 @@
 /*
- * What is live and not in Git: what a hand owns (candidates for `extra`, DESIGN 5.3e) and what we own
- * from an earlier commit (`dropped`). Pure.
+ * What is live and not in Git: what a hand owns (candidates for `extra`, DESIGN 5.3e) and what we
+ * own from an earlier commit (`dropped`). Pure.
  */
 #ifndef HOLDFAST_KUBERNETES_EXTRA_H
 #define HOLDFAST_KUBERNETES_EXTRA_H
@@ -33,7 +33,7 @@ struct candidates {
 };
 
 struct extra_input {
-    const json_t *declared;       /* normalised */
+    const json_t *declared; /* normalised */
     const json_t *live;
     const json_t *managed_fields; /* of the live object */
     const char *manager;          /* ours */

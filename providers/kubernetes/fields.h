@@ -1,5 +1,6 @@
 /*
- * managedFields: who owns which field, as metav1.FieldsV1 writes it ("f:name", "k:{keys}", "v:value",
+ * managedFields: who owns which field, as metav1.FieldsV1 writes it ("f:name", "k:{keys}",
+ * "v:value",
  * ".": the thing itself). kubernetes-measured 4 says what it can and cannot tell.
  */
 #ifndef HOLDFAST_KUBERNETES_FIELDS_H

@@ -1,0 +1,291 @@
+/* holdfast diff: one source compared once. The core with a beginning and an end. */
+#include <ev.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "config.h"
+#include "core/alloc.h"
+#include "core/clock.h"
+#include "core/http.h"
+#include "core/json.h"
+#include "core/limits.h"
+#include "core/statedir.h"
+#include "options.h"
+#include "providers/kubernetes/kubernetes.h"
+#include "reporter.h"
+#include "sync/pass.h"
+#include "sync/source.h"
+
+struct run {
+    const struct options *options;
+    struct config config;
+    struct config_source adhoc; /* a source that only the command line names */
+    const struct config_source *source;
+    struct reporter *reporter;
+    struct statedir *state;
+    struct ev_loop *loop;
+    struct http *http;
+    struct kubeconfig kubeconfig;
+    struct kube_client *client;
+    struct discovery *discovery;
+    struct source_read *read;
+    struct desired_set *set;
+    struct provider *provider;
+    struct pass *pass;
+    int64_t started_ms;
+    bool failed;
+};
+
+/* What ends the command: told once, the exit status is 2. */
+static void fail(struct run *r, const char *message)
+{
+    if (!r->failed)
+        reporter_error(r->reporter, message);
+    r->failed = true;
+    if (r->loop)
+        ev_break(r->loop, EVBREAK_ALL);
+}
+
+static int choose_source(struct run *r, struct err **err)
+{
+    const char *name = r->options->arg_count ? r->options->args[0] : NULL;
+    if (!name && r->config.sources.count == 1) {
+        r->source = &r->config.sources.items[0];
+    } else if (!name && r->config.sources.count > 1) {
+        return err_set(err, ERR_USAGE, "the configuration has %zu sources: name one",
+                       r->config.sources.count);
+    } else if (name && (r->source = config_find(&r->config, name))) {
+        /* by its name in the configuration */
+    } else {
+        if (name && !strstr(name, "://") && access(name, F_OK) != 0)
+            return err_set(err, ERR_USAGE,
+                           "%s is neither a source in the configuration, nor a URL, nor a folder "
+                           "that exists",
+                           name);
+        r->adhoc = (struct config_source){.name = name ? name : ".", .url = name ? name : "."};
+        r->source = &r->adhoc;
+    }
+    return 0;
+}
+
+static const char *first(const char *a, const char *b)
+{
+    return a && *a ? a : b && *b ? b : NULL;
+}
+
+static const char *default_namespace(const struct run *r)
+{
+    const char *ns = first(r->options->namespace, r->config.kubernetes.default_namespace);
+    ns = first(ns, r->kubeconfig.namespace);
+    return ns ? ns : "default";
+}
+
+static void on_drift(void *ctx, const json_t *event)
+{
+    struct run *r = ctx;
+    reporter_event(r->reporter, EVENT_WARNING, "drift", event);
+}
+
+static void on_error(void *ctx, const json_t *event)
+{
+    struct run *r = ctx;
+    reporter_event(r->reporter, EVENT_ERROR, "error", event);
+}
+
+static void on_note(void *ctx, const json_t *event)
+{
+    struct run *r = ctx;
+    reporter_event(r->reporter, EVENT_INFO, "note", event);
+}
+
+static void on_pass_done(void *ctx)
+{
+    struct run *r = ctx;
+    ev_break(r->loop, EVBREAK_ALL);
+}
+
+static void start_pass(struct run *r)
+{
+    desired_mark_doubled(r->set, default_namespace(r));
+    const struct pass_config config = {
+        .loop = r->loop,
+        .set = r->set,
+        .source = r->source->name,
+        .ctx = r,
+        .drift = on_drift,
+        .error = on_error,
+        .note = on_note,
+        .done = on_pass_done,
+    };
+    r->pass = pass_new(&config);
+    const struct kube_provider_config kube = {
+        .client = r->client,
+        .discovery = r->discovery,
+        .host = pass_host(r->pass),
+        .default_namespace = default_namespace(r),
+        .field_manager = r->config.kubernetes.field_manager,
+        .hands = r->config.kubernetes.hands,
+        .hidden_key = r->state->key,
+    };
+    r->provider = kube_provider_new(&kube);
+    pass_start(r->pass, r->provider);
+}
+
+/* Git and the cluster are asked at the same time; who comes last starts the comparison. */
+static void maybe_start(struct run *r)
+{
+    if (!r->failed && r->set && r->discovery)
+        start_pass(r);
+}
+
+static void on_discovery(void *ctx, struct discovery *discovery, const struct err *err)
+{
+    struct run *r = ctx;
+    r->discovery = discovery;
+    if (!discovery) {
+        fail(r, err_message(err));
+        return;
+    }
+    if (discovery->major < 1 || (discovery->major == 1 && discovery->minor < 30)) {
+        _free_ char *message =
+            xasprintf("the API server is Kubernetes %s: holdfast needs 1.30 or later",
+                      discovery->git_version);
+        fail(r, message);
+        return;
+    }
+    maybe_start(r);
+}
+
+static void on_source(struct source_read *read, void *ctx)
+{
+    struct run *r = ctx;
+    struct err _err_ *err = NULL;
+    r->set = source_read_take(read, &err);
+    if (!r->set) {
+        fail(r, err_message(err));
+        return;
+    }
+    reporter_source(r->reporter, r->source->name, r->set->revision);
+    maybe_start(r);
+}
+
+static void start_source(struct run *r)
+{
+    const struct config_source *s = r->source;
+    const struct source_config config = {
+        .name = s->name,
+        .url = s->url,
+        .ref = first(r->options->ref, s->ref),
+        .path = first(r->options->path, s->path),
+        .include = s->include,
+        .exclude = s->exclude,
+        .file_bytes = (uint64_t)r->config.limits.file_bytes,
+        .objects = (uint64_t)r->config.limits.objects,
+        .fetch_bytes = (uint64_t)r->config.limits.fetch_bytes,
+        .state_dir = r->state->path,
+        .deadline = LIMIT_READ_SECONDS,
+    };
+    r->read = source_read_start(r->loop, &config, on_source, r);
+}
+
+static int prepare(struct run *r, struct err **err)
+{
+    const struct options *o = r->options;
+    config_defaults(&r->config);
+    if (o->config && config_load(o->config, &r->config, err))
+        return -1;
+    if (choose_source(r, err))
+        return -1;
+    reporter_source(r->reporter, r->source->name, NULL);
+    r->state = statedir_open(first(o->state_dir, r->config.state_dir), err);
+    if (!r->state)
+        return -1;
+    const struct kubeconfig_options kube = {
+        .file = first(o->kubeconfig, r->config.kubernetes.kubeconfig),
+        .context = first(o->context, r->config.kubernetes.context),
+        .as_user = o->as_user,
+    };
+    if (kubeconfig_load(&kube, &r->kubeconfig, err))
+        return -1;
+    r->loop = ev_default_loop(EVFLAG_AUTO);
+    r->http = http_new(r->loop);
+    r->client = kube_client_new(r->http, &r->kubeconfig, err);
+    return r->client ? 0 : -1;
+}
+
+static json_t *summary(const struct run *r)
+{
+    const struct pass_counts *c = pass_counts(r->pass);
+    json_t *e = json_object(), *drifted = json_object();
+    json_put(drifted, "changed", json_integer((json_int_t)c->classes[CLASS_CHANGED]));
+    json_put(drifted, "extra", json_integer((json_int_t)c->classes[CLASS_EXTRA]));
+    json_put(drifted, "dropped", json_integer((json_int_t)c->classes[CLASS_DROPPED]));
+    json_put(e, "objects", json_integer((json_int_t)c->objects));
+    json_put(e, "in_sync", json_integer((json_int_t)c->in_sync));
+    json_put(e, "drifted", drifted);
+    static const enum verdict whole[] = {VERDICT_MISSING, VERDICT_TERMINATING, VERDICT_BLOCKED,
+                                         VERDICT_UNKNOWN};
+    for (size_t i = 0; i < ARRAY_LEN(whole); i++)
+        json_put(e, verdict_name(whole[i]), json_integer((json_int_t)c->verdicts[whole[i]]));
+    json_put(e, "errors", json_integer((json_int_t)c->errors));
+    json_put(e, "notes", json_integer((json_int_t)c->notes));
+    json_put(e, "requests", json_integer((json_int_t)http_count(r->http)));
+    json_put(e, "seconds", json_real((double)(clock_monotonic_ms() - r->started_ms) / 1000.0));
+    return e;
+}
+
+static int exit_status(const struct run *r)
+{
+    if (r->failed)
+        return EXIT_ERROR;
+    const struct pass_counts *c = pass_counts(r->pass);
+    if (c->errors)
+        return EXIT_ERROR;
+    if (c->verdicts[VERDICT_BLOCKED] || c->verdicts[VERDICT_UNKNOWN])
+        return EXIT_BLOCKED;
+    bool drift = c->verdicts[VERDICT_DRIFTED] || c->verdicts[VERDICT_MISSING] ||
+                 c->verdicts[VERDICT_TERMINATING];
+    return drift ? EXIT_DRIFT : EXIT_IN_SYNC;
+}
+
+static void run_free(struct run *r)
+{
+    if (r->provider)
+        r->provider->ops->free(r->provider);
+    pass_free(r->pass);
+    kube_client_free(r->client);
+    http_free(r->http);
+    source_read_free(r->read);
+    desired_set_free(r->set);
+    discovery_free(r->discovery);
+    kubeconfig_free(&r->kubeconfig);
+    if (r->loop)
+        ev_loop_destroy(r->loop);
+    statedir_free(r->state);
+    config_free(&r->config);
+}
+
+int cmd_diff(const struct options *o)
+{
+    struct run r = {.options = o, .started_ms = clock_monotonic_ms()};
+    struct err _err_ *err = NULL;
+    r.reporter = reporter_new(o->output);
+    if (prepare(&r, &err)) {
+        fail(&r, err_message(err));
+    } else {
+        start_source(&r);
+        discovery_start(r.client, on_discovery, &r);
+        ev_run(r.loop, 0);
+        if (!r.failed) {
+            json_auto_t *event = summary(&r);
+            reporter_event(r.reporter, EVENT_INFO, "summary", event);
+        }
+    }
+    int status = exit_status(&r);
+    if (reporter_finish(r.reporter))
+        status = EXIT_ERROR;
+    run_free(&r);
+    return status;
+}

@@ -1,0 +1,301 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/hash.h"
+#include "core/json.h"
+#include "core/limits.h"
+#include "diff/compare.h"
+#include "providers/kubernetes/fields.h"
+#include "providers/kubernetes/internal.h"
+
+#define APPLY_TYPE "application/apply-patch+yaml"
+#define PATCH_TYPE "application/json-patch+json"
+
+/* One question under way. */
+struct question {
+    struct kube *k;
+    struct unit *unit;
+    enum ask what;
+};
+
+static bool is_secret(const struct unit *unit)
+{
+    return !*unit->group && !strcmp(unit->kind, "Secret");
+}
+
+static const char *version_of(const json_t *object)
+{
+    const char *s = json_str_at(object, "metadata", "resourceVersion", NULL);
+    return s ? s : "";
+}
+
+static void set_unknown(struct unit *unit, const char *why)
+{
+    struct kube_unit *u = kube_unit_of(unit);
+    free(u->unknown);
+    u->unknown = xstrdup(why);
+}
+
+/* The object as it is now: everything that was known of it begins anew. */
+static void read_answered(struct kube *k, struct unit *unit, const struct kube_answer *a)
+{
+    struct facts *f = &unit->facts;
+    struct item item;
+    struct refusal r = {0};
+    memset(f->answers, 0, sizeof(f->answers));
+    if (a->status == 200 && !a->err && !item_scan(a->body, a->body_len, &item)) {
+        kube_observed(k, unit, &item);
+    } else {
+        refusal_read(&r, a, is_secret(unit));
+        if (a->status == 404) {
+            f->observed = OBSERVED_GONE;
+        } else if (r.kind == REFUSAL_MALFORMED) {
+            f->observed = OBSERVED_REFUSED;
+            refusal_free(&kube_unit_of(unit)->refusal);
+            kube_unit_of(unit)->refusal = r;
+            r = (struct refusal){0};
+        } else {
+            f->observed = r.kind == REFUSAL_FORBIDDEN ? OBSERVED_DENIED : OBSERVED_FAILED;
+            set_unknown(unit, r.message);
+        }
+        refusal_free(&r);
+    }
+    if (f->stale) {
+        f->stale = false;
+        f->rereads++;
+    }
+}
+
+/* The probe's name is a part of what the server derives from it: put the real one back. */
+static void put_name_back(json_t *value, const char *probe, const char *name)
+{
+    const char *key;
+    json_t *child;
+    size_t i;
+    json_object_foreach(value, key, child) put_name_back(child, probe, name);
+    json_array_foreach(value, i, child) put_name_back(child, probe, name);
+    const char *text = json_string_value(value);
+    const char *at = text ? strstr(text, probe) : NULL;
+    if (!at)
+        return;
+    _free_ char *back = xasprintf("%.*s%s%s", (int)(at - text), text, name, at + strlen(probe));
+    json_string_set(value, back);
+}
+
+static enum answer failed(struct kube_unit *u, struct unit *unit, enum ask what,
+                          const struct refusal *r)
+{
+    switch (r->kind) {
+    case REFUSAL_CONFLICT:
+        unit->facts.stale = true;
+        return ANSWER_NONE;
+    case REFUSAL_FORBIDDEN:
+        return ANSWER_DENIED;
+    case REFUSAL_UNKNOWN:
+        set_unknown(unit, r->message);
+        return ANSWER_FAILED;
+    case REFUSAL_NOT_FOUND:
+        if (what != ASK_CREATE && unit->facts.observed == OBSERVED_PRESENT) {
+            unit->facts.stale = true; /* gone meanwhile */
+            return ANSWER_NONE;
+        }
+        return ANSWER_REFUSED;
+    default:
+        return ANSWER_REFUSED;
+    }
+}
+
+static void question_refused(const struct question *q, struct kube_unit *u,
+                             const struct kube_answer *a)
+{
+    struct facts *f = &q->unit->facts;
+    struct refusal *r = q->what == ASK_APPLY ? &u->refusal : &u->failure;
+    refusal_read(r, a, is_secret(q->unit));
+    f->answers[q->what] = failed(u, q->unit, q->what, r);
+    if (q->what == ASK_APPLY)
+        f->probeable = r->kind == REFUSAL_UNPROCESSABLE && f->observed == OBSERVED_PRESENT &&
+                       strcmp(q->unit->kind, "CustomResourceDefinition") != 0 &&
+                       strcmp(q->unit->kind, "APIService") != 0;
+    if (q->what == ASK_CREATE)
+        u->refused_probe = refusal_same(&u->refusal, r);
+}
+
+static void question_answered(const struct question *q, struct kube_unit *u,
+                              const struct kube_answer *a)
+{
+    struct facts *f = &q->unit->facts;
+    bool moved = q->what == ASK_APPLY && f->observed == OBSERVED_PRESENT &&
+                 strcmp(version_of(a->object), version_of(u->live)) != 0;
+    bool appeared = q->what == ASK_APPLY && f->observed == OBSERVED_GONE && a->status == 200;
+    if (moved || appeared) {
+        f->stale = true;
+        return;
+    }
+    f->answers[q->what] = ANSWER_OK;
+    u->answers[q->what] = json_deep_copy(a->object);
+    if (q->what == ASK_CREATE)
+        put_name_back(u->answers[ASK_CREATE], u->probe_name, q->unit->name);
+}
+
+static void on_answer(void *ctx, const struct kube_answer *a)
+{
+    struct question *q = ctx;
+    struct kube_unit *u = kube_unit_of(q->unit);
+    q->unit->facts.in_flight = false;
+    if (q->what == ASK_READ)
+        read_answered(q->k, q->unit, a);
+    else if (a->status >= 200 && a->status < 300 && !a->err && a->object)
+        question_answered(q, u, a);
+    else
+        question_refused(q, u, a);
+    q->k->config.host->dirty(q->k->config.host->ctx, q->unit);
+    free(q);
+}
+
+/* A shallow copy of the body whose metadata may be changed. */
+static json_t *body_copy(const struct kube_unit *u, json_t **metadata)
+{
+    json_t *body = json_copy(u->declared);
+    *metadata = json_copy(json_object_get(u->declared, "metadata"));
+    json_put(body, "metadata", *metadata);
+    return body;
+}
+
+static json_t *apply_body(const struct kube *k, const struct kube_unit *u)
+{
+    json_t *metadata;
+    json_t *body = body_copy(u, &metadata);
+    /* "create if absent" becomes 409 when the object went away meanwhile */
+    json_put(metadata, "uid", json_incref(json_at(u->live, "metadata", "uid", NULL)));
+    const json_t *ours = fields_ours(u->managed, k->config.field_manager);
+    if (u->replicas_held && json_at(ours, "f:spec", "f:replicas", NULL)) {
+        /* leaving out what we own would reset it (kubernetes-measured 3) */
+        json_t *spec = json_copy(json_object_get(body, "spec"));
+        json_put(spec, "replicas", json_incref(json_at(u->live, "spec", "replicas", NULL)));
+        json_put(body, "spec", spec);
+    }
+    return body;
+}
+
+static json_t *create_body(struct kube_unit *u)
+{
+    uint8_t bytes[4];
+    char hex[9];
+    hash_random(bytes, sizeof(bytes));
+    hash_hex(bytes, sizeof(bytes), hex);
+    free(u->probe_name);
+    u->probe_name = xasprintf("holdfast-probe-%s", hex);
+    json_t *metadata;
+    json_t *body = body_copy(u, &metadata);
+    json_put_str(metadata, "name", u->probe_name);
+    json_object_del(metadata, "ownerReferences");
+    json_t *spec = json_object_get(body, "spec");
+    if (!json_is_object(spec) || strcmp(json_str_at(body, "kind", NULL), "Service") != 0)
+        return body;
+    /* what only one object can have */
+    spec = json_deep_copy(spec);
+    json_put(body, "spec", spec);
+    json_object_del(spec, "clusterIP");
+    json_object_del(spec, "clusterIPs");
+    json_object_del(spec, "healthCheckNodePort");
+    size_t i;
+    json_t *port;
+    json_array_foreach(json_object_get(spec, "ports"), i, port) json_object_del(port, "nodePort");
+    return body;
+}
+
+struct fold {
+    json_t *patch;
+    const json_t *live;
+};
+
+static void fold_difference(void *ctx, const struct difference *d)
+{
+    struct fold *f = ctx;
+    if (d->order || !d->answer)
+        return;
+    json_t *value = json_incref((json_t *)d->answer);
+    bool element = d->path->type == STEP_KEYS || d->path->type == STEP_VALUE;
+    if (d->live || !element) {
+        patch_op(f->patch, d->live ? "replace" : "add", f->live, d->path, value);
+        return;
+    }
+    const struct path last = {.up = d->path->up, .type = STEP_MEMBER, .name = "-"};
+    patch_op(f->patch, "add", f->live, &last, value);
+}
+
+/* Our values in, the hands' additions out: would the server take that? */
+static json_t *fold_body(const struct kube *k, struct kube_unit *u)
+{
+    json_t *removes = candidates_patch(&u->candidates, u->live);
+    json_t *patch = json_array();
+    struct fold fold = {patch, u->live};
+    json_array_append(patch, json_array_get(removes, 0)); /* resourceVersion */
+    const struct comparison c = {
+        .shape_ops = &fields_shape, .ctx = &fold, .found = fold_difference};
+    const json_t *managed = json_at(u->answers[ASK_CREATE], "metadata", "managedFields", NULL);
+    compare_declared(&c, u->declared, u->answers[ASK_CREATE], u->live,
+                     json_object_get(json_array_get(managed, 0), "fieldsV1"));
+    for (size_t i = 1; i < json_array_size(removes); i++)
+        json_array_append(patch, json_array_get(removes, i));
+    json_decref(removes);
+    return patch;
+}
+
+static void send_question(struct question *q, const char *method, const char *path,
+                          const char *type, json_t *body)
+{
+    _free_ char *text = body ? json_text(body, 0) : NULL;
+    json_decref(body);
+    const struct kube_request request = {
+        .method = method,
+        .path = path,
+        .content_type = type,
+        .body = text,
+        .body_len = text ? strlen(text) : 0,
+        .done = on_answer,
+        .ctx = q,
+    };
+    kube_send(q->k->config.client, &request);
+}
+
+void kube_ask(struct provider *p, struct unit *unit, enum ask what)
+{
+    struct kube *k = (struct kube *)p;
+    struct err _err_ *err = NULL;
+    struct kube_unit *u = kube_unit_of(unit);
+    const struct kube_resource *r = kube_resource_of(unit);
+    if (what != ASK_READ && kube_prepare(k, unit, &err)) {
+        set_unknown(unit, err_message(err));
+        unit->facts.in_flight = false;
+        unit->facts.observed = OBSERVED_FAILED;
+        k->config.host->dirty(k->config.host->ctx, unit);
+        return;
+    }
+    struct question *q = xcalloc(1, sizeof(*q));
+    *q = (struct question){k, unit, what};
+    _free_ char *object = kube_path(r, unit->namespace, unit->name);
+    _free_ char *collection = kube_path(r, unit->namespace, NULL);
+    const char *manager = k->config.field_manager;
+    _free_ char *dry = xasprintf("%s?dryRun=All&fieldManager=%s",
+                                 what == ASK_CREATE ? collection : object, manager);
+    _free_ char *apply = xasprintf("%s&force=true", dry);
+    switch (what) {
+    case ASK_APPLY:
+        send_question(q, "PATCH", apply, APPLY_TYPE, apply_body(k, u));
+        break;
+    case ASK_CREATE:
+        send_question(q, "POST", dry, "application/json", create_body(u));
+        break;
+    case ASK_FOLD:
+        send_question(q, "PATCH", dry, PATCH_TYPE, fold_body(k, u));
+        break;
+    case ASK_REMOVE:
+        send_question(q, "PATCH", dry, PATCH_TYPE, candidates_patch(&u->candidates, u->live));
+        break;
+    default:
+        send_question(q, "GET", object, NULL, NULL);
+        break;
+    }
+}

@@ -1,0 +1,123 @@
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/json.h"
+#include "providers/kubernetes/internal.h"
+
+static bool is_kind(const struct unit *unit, const char *group, const char *kind)
+{
+    return !strcmp(unit->kind, kind) && !strcmp(unit->group, group);
+}
+
+/* The kind that a declared CRD will bring: "group/kind" -> {"namespaced": true, "versions": {...}} */
+static void note_crd(struct kube *k, const json_t *body)
+{
+    const char *group = json_str_at(body, "spec", "group", NULL);
+    const char *kind = json_str_at(body, "spec", "names", "kind", NULL);
+    const char *scope = json_str_at(body, "spec", "scope", NULL);
+    const json_t *versions = json_at(body, "spec", "versions", NULL);
+    if (!group || !kind)
+        return;
+    json_t *served = json_object();
+    for (size_t i = 0; i < json_array_size(versions); i++) {
+        const json_t *v = json_array_get(versions, i);
+        const char *name = json_str_at(v, "name", NULL);
+        if (name && !json_is_false(json_object_get(v, "served")))
+            json_put(served, name, json_true());
+    }
+    json_t *crd = json_object();
+    json_put(crd, "namespaced", json_boolean(scope && !strcmp(scope, "Namespaced")));
+    json_put(crd, "versions", served);
+    _free_ char *key = xasprintf("%s/%s", group, kind);
+    json_put(k->crds, key, crd);
+}
+
+/* What the source itself brings, or says about the others: CRDs, namespaces, scalers. */
+static void scan_source(struct kube *k)
+{
+    for (size_t i = 0; i < k->count; i++) {
+        struct unit *unit = &k->units[i];
+        if (is_kind(unit, "", "Namespace"))
+            json_put(k->namespaces, unit->name, json_true());
+        bool crd = is_kind(unit, "apiextensions.k8s.io", "CustomResourceDefinition");
+        if (!crd && !scaler_kind(unit->group, unit->kind))
+            continue;
+        struct document doc = {0};
+        if (k->config.host->load(k->config.host->ctx, unit, &doc, NULL) == 0) {
+            if (crd)
+                note_crd(k, doc.body);
+            else
+                scalers_add(k->scalers, unit->kind,
+                            unit->namespace ? unit->namespace : k->config.default_namespace,
+                            doc.body);
+        }
+        document_free(&doc);
+    }
+}
+
+static bool group_stale(const struct discovery *d, const char *group, const char *version)
+{
+    size_t n = strlen(group);
+    for (char **g = d->stale_groups; g && *g; g++) {
+        if (!strncmp(*g, group, n) && (*g)[n] == '/' && !strcmp(*g + n + 1, version))
+            return true;
+    }
+    return false;
+}
+
+static void tell_unknown_kind(struct kube *k, struct unit *unit)
+{
+    const struct discovery *d = k->config.discovery;
+    _free_ char *served = discovery_versions(d, unit->group, unit->kind);
+    const char *near = served ? NULL : discovery_nearest(d, unit->kind);
+    _free_ char *message = NULL;
+    if (served)
+        message = xasprintf("%s is not served in %s any more; served: %s%s%s. Change apiVersion",
+                            unit->kind, unit->api_version, unit->group, *unit->group ? "/" : "",
+                            served);
+    else if (near && strcmp(near, unit->kind) != 0)
+        message = xasprintf("the cluster has no kind %s in %s (did you mean %s?)", unit->kind,
+                            unit->api_version, near);
+    else
+        message = xasprintf("the cluster has no kind %s in %s: is its CRD missing?", unit->kind,
+                            unit->api_version);
+    k->config.host->error(k->config.host->ctx, unit, 0, message);
+    unit->facts.concluded = true;
+}
+
+static void resolve(struct kube *k, struct unit *unit)
+{
+    const struct discovery *d = k->config.discovery;
+    const struct kube_resource *r = discovery_find(d, unit->group, unit->version, unit->kind);
+    _free_ char *key = xasprintf("%s/%s", unit->group, unit->kind);
+    const json_t *crd = json_object_get(k->crds, key);
+    bool namespaced = r ? r->namespaced : json_is_true(json_object_get(crd, "namespaced"));
+    if (!r && !json_at(crd, "versions", unit->version, NULL)) {
+        if (!group_stale(d, unit->group, unit->version)) {
+            tell_unknown_kind(k, unit);
+            return;
+        }
+        unit->facts.observed = OBSERVED_FAILED;
+        kube_unit_of(unit)->unknown =
+            xasprintf("the API service of %s does not answer", unit->api_version);
+    } else if (!r) {
+        unit->facts.observed = OBSERVED_UNSERVED;
+    } else if (r->stale) {
+        unit->facts.observed = OBSERVED_FAILED;
+        kube_unit_of(unit)->unknown =
+            xasprintf("the API service of %s does not answer", unit->api_version);
+    }
+    unit->type = r;
+    unit->namespace = !namespaced ? NULL : unit->namespace ? unit->namespace
+                                                           : k->config.default_namespace;
+}
+
+void kube_begin(struct provider *p, struct unit *units, size_t count)
+{
+    struct kube *k = (struct kube *)p;
+    k->units = units;
+    k->count = count;
+    scan_source(k);
+    for (size_t i = 0; i < count; i++)
+        resolve(k, &units[i]);
+}

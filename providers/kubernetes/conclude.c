@@ -1,0 +1,256 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/json.h"
+#include "diff/compare.h"
+#include "diff/notation.h"
+#include "providers/kubernetes/fields.h"
+#include "providers/kubernetes/report.h"
+
+/* One telling of a unit's fields. */
+struct telling {
+    struct kube *k;
+    struct unit *unit;
+    struct kube_unit *u;
+    bool spec_is_notation; /* the answer's generation is the live one's */
+    bool unjudged;
+    size_t told, in_resources;
+};
+
+static bool telling_skip(void *ctx, const struct path *path)
+{
+    struct telling *t = ctx;
+    return (t->spec_is_notation && path_is(path, "spec", NULL)) || kube_skip(t->u, path);
+}
+
+static void who_of(struct telling *t, const struct path *path, bool absent, struct who *who)
+{
+    who_find(who, t->u->managed, t->k->config.field_manager, t->unit->api_version, path, absent);
+}
+
+static bool below_resources(const struct path *path)
+{
+    for (; path; path = path->up) {
+        if (path->type == STEP_MEMBER && !strcmp(path->name, "resources"))
+            return true;
+    }
+    return false;
+}
+
+static void tell_changed(void *ctx, const struct difference *d)
+{
+    struct telling *t = ctx;
+    struct who who = {0};
+    if (t->unjudged && !d->order && notation_same(d->declared, d->live))
+        return;
+    if (d->order)
+        who.by_reason = "order";
+    else
+        who_of(t, d->path, !d->live, &who);
+    const struct field_report f = {
+        .drift_class = CLASS_CHANGED,
+        .path = d->path,
+        .want = d->declared,
+        .want_normalized = t->unjudged ? NULL : d->answer,
+        .have = d->live,
+        .who = &who,
+        .unjudged = t->unjudged,
+        .order = d->order,
+    };
+    report_field(t->k, t->unit, &f);
+    t->told++;
+    t->in_resources += below_resources(d->path);
+    who_free(&who);
+}
+
+static void tell_dropped(void *ctx, const struct path *path, const json_t *answer,
+                         const json_t *live)
+{
+    struct telling *t = ctx;
+    const struct who who = {.by_reason = "git-moved"};
+    const struct field_report f = {
+        .drift_class = CLASS_DROPPED, .path = path, .have = live, .who = &who};
+    report_field(t->k, t->unit, &f);
+}
+
+static void tell_extra(struct telling *t, const struct candidate *c)
+{
+    struct who who = {0};
+    who_of(t, kept_path_last(&c->path), false, &who);
+    const struct field_report f = {
+        .drift_class = CLASS_EXTRA,
+        .path = kept_path_last(&c->path),
+        .have = c->live,
+        .who = &who,
+    };
+    report_field(t->k, t->unit, &f);
+    who_free(&who);
+}
+
+static void tell_extras(struct telling *t)
+{
+    if (t->unit->facts.answers[ASK_REMOVE] != ANSWER_OK)
+        return; /* nothing proves them */
+    for (size_t i = 0; i < t->u->candidates.count; i++) {
+        if (!candidate_is_default(&t->u->candidates.items[i], t->u->answers[ASK_REMOVE]))
+            tell_extra(t, &t->u->candidates.items[i]);
+    }
+}
+
+static void tell_declared(struct telling *t, const json_t *answer, const json_t *shape)
+{
+    const struct comparison c = {
+        .shape_ops = &fields_shape, .ctx = t, .skip = telling_skip, .found = tell_changed};
+    compare_declared(&c, t->u->declared, answer, t->u->live, shape);
+}
+
+static void conclude_judged(struct telling *t)
+{
+    const json_t *answer = t->u->answers[ASK_APPLY];
+    const char *manager = t->k->config.field_manager;
+    const json_t *before = json_at(t->u->live, "metadata", "generation", NULL);
+    const json_t *after = json_at(answer, "metadata", "generation", NULL);
+    t->spec_is_notation = before && after && json_same(before, after);
+    tell_declared(t, answer,
+                  fields_ours(json_at(answer, "metadata", "managedFields", NULL), manager));
+    const struct dropped_walk w = {
+        .ours = fields_ours(t->u->managed, manager),
+        .declared = t->u->declared,
+        .answer = answer,
+        .live = t->u->live,
+        .secret = !strcmp(t->unit->kind, "Secret"),
+        .skip = telling_skip,
+        .found = tell_dropped,
+        .ctx = t,
+    };
+    if (w.ours)
+        dropped_find(&w);
+    tell_extras(t);
+}
+
+/* We may not ask: compared by ourselves, with the lists as all managers know them (SPEC 2). */
+static void conclude_unjudged(struct telling *t)
+{
+    json_auto_t *shape = json_object();
+    for (size_t i = 0; i < json_array_size(t->u->managed); i++) {
+        const struct fields_entry e = fields_entry(json_array_get(t->u->managed, i));
+        if (json_is_object(e.fields))
+            json_object_update_recursive(shape, (json_t *)e.fields);
+    }
+    t->unjudged = true;
+    tell_declared(t, t->u->declared, shape);
+}
+
+static const char *refusal_reason(const struct telling *t)
+{
+    const struct kube_unit *u = t->u;
+    const enum answer probe = t->unit->facts.answers[ASK_CREATE];
+    switch (u->refusal.kind) {
+    case REFUSAL_MALFORMED:
+        return "invalid";
+    case REFUSAL_DENIED:
+        return "denied";
+    case REFUSAL_UNPROCESSABLE:
+        break;
+    default:
+        return "refused";
+    }
+    if (t->unit->facts.observed == OBSERVED_GONE || u->refused_probe)
+        return "invalid";
+    if (probe == ANSWER_OK && u->refusal.says_immutable)
+        return "immutable";
+    /* a Pod's resources change in place, by its subresource: not proven immutable */
+    if (probe == ANSWER_OK && u->refusal.says_only_some_fields && t->told > t->in_resources)
+        return "immutable";
+    return "refused";
+}
+
+/* The change is refused: what differs by the probe's answer, and why it cannot be put right. */
+static void conclude_refused(struct telling *t)
+{
+    const json_t *created = t->u->answers[ASK_CREATE];
+    const json_t *managed = json_at(created, "metadata", "managedFields", NULL);
+    if (created)
+        tell_declared(t, created, json_object_get(json_array_get(managed, 0), "fieldsV1"));
+    tell_extras(t);
+    if (t->unit->facts.answers[ASK_FOLD] != ANSWER_OK)
+        report_blocked(t->k, t->unit, refusal_reason(t), &t->u->refusal);
+}
+
+static bool expires(const struct kube_unit *u, const struct unit *unit)
+{
+    return !strcmp(unit->group, "batch") && !strcmp(unit->kind, "Job") &&
+           json_at(u->declared, "spec", "ttlSecondsAfterFinished", NULL);
+}
+
+/* Confirmed absent; the server was asked what an apply would do. */
+static void conclude_gone(struct telling *t)
+{
+    const struct host *host = t->k->config.host;
+    const struct refusal *r = &t->u->refusal;
+    switch (t->unit->facts.answers[ASK_APPLY]) {
+    case ANSWER_OK:
+        if (expires(t->u, t->unit))
+            host->note(host->ctx, t->unit,
+                       "the Job is not there: it has ttlSecondsAfterFinished, and may have finished");
+        else
+            report_missing(t->k, t->unit, false);
+        break;
+    case ANSWER_DENIED:
+        report_missing(t->k, t->unit, true);
+        break;
+    case ANSWER_REFUSED:
+        if (r->kind == REFUSAL_NO_NAMESPACE && t->unit->namespace &&
+            json_object_get(t->k->namespaces, t->unit->namespace))
+            report_missing(t->k, t->unit, false);
+        else
+            report_blocked(t->k, t->unit, refusal_reason(t), r);
+        break;
+    default:
+        report_unknown(t->k, t->unit, t->u->unknown);
+    }
+}
+
+static void conclude_present(struct telling *t)
+{
+    const struct facts *f = &t->unit->facts;
+    if (f->terminating)
+        report_terminating(t->k, t->unit);
+    else if (f->answers[ASK_APPLY] == ANSWER_OK)
+        conclude_judged(t);
+    else if (f->answers[ASK_APPLY] == ANSWER_DENIED)
+        conclude_unjudged(t);
+    else if (f->answers[ASK_APPLY] == ANSWER_REFUSED)
+        conclude_refused(t);
+    else if (f->literal)
+        tell_extras(t);
+    else
+        report_unknown(t->k, t->unit, t->u->unknown);
+}
+
+void kube_conclude(struct provider *p, struct unit *unit)
+{
+    struct kube *k = (struct kube *)p;
+    const struct facts *f = &unit->facts;
+    if (f->observed == OBSERVED_PRESENT && f->literal && !f->candidates && !f->terminating)
+        return; /* in sync, and nothing was kept */
+    struct err _err_ *err = NULL;
+    struct kube_unit *u = kube_unit_of(unit);
+    struct telling t = {.k = k, .unit = unit, .u = u};
+    if (kube_prepare(k, unit, &err))
+        report_unknown(k, unit, err_message(err));
+    else if (f->stale)
+        report_unknown(k, unit, "it changes faster than it can be judged");
+    else if (f->observed == OBSERVED_PRESENT)
+        conclude_present(&t);
+    else if (f->observed == OBSERVED_GONE)
+        conclude_gone(&t);
+    else if (f->observed == OBSERVED_UNSERVED)
+        report_missing(k, unit, false);
+    else if (f->observed == OBSERVED_REFUSED)
+        report_blocked(k, unit, "invalid", &u->refusal);
+    else
+        report_unknown(k, unit, u->unknown);
+    kube_unit_forget(k, unit);
+}

@@ -1,0 +1,76 @@
+#include "providers/kubernetes/who.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/json.h"
+#include "providers/kubernetes/fields.h"
+
+static char *entry_name(const struct fields_entry *e)
+{
+    return *e->subresource ? xasprintf("%s/%s", e->manager, e->subresource) : xstrdup(e->manager);
+}
+
+static void add_name(json_t *names, const char *name)
+{
+    size_t i;
+    json_t *v;
+    json_array_foreach(names, i, v)
+    {
+        if (!strcmp(json_string_value(v), name))
+            return;
+    }
+    json_push(names, json_string(name));
+}
+
+void who_find(struct who *out, const json_t *managed_fields, const char *manager,
+              const char *api_version, const struct path *path, bool absent)
+{
+    *out = (struct who){0};
+    bool ours = false;
+    const char *newest = NULL;
+    json_auto_t *names = json_array();
+    size_t i;
+    json_t *v;
+    json_array_foreach((json_t *)managed_fields, i, v)
+    {
+        struct fields_entry e = fields_entry(v);
+        if (fields_is_ours(&e, manager)) {
+            ours = true;
+            continue;
+        }
+        if (absent || !fields_owns(e.fields, path))
+            continue;
+        _free_ char *name = entry_name(&e);
+        add_name(names, name);
+        /* RFC 3339 in UTC sorts as text; an entry without a time loses against one with */
+        if (out->by && (!e.time || (newest && strcmp(e.time, newest) <= 0)))
+            continue;
+        free(out->by);
+        out->by = steal(name);
+        newest = e.time;
+        out->by_reason = strcmp(e.api_version, api_version) != 0 ? "other-version" : NULL;
+    }
+    if (newest) {
+        out->since = xstrdup(newest);
+        out->since_kind = "at-or-before";
+    }
+    if (json_array_size(names) > 1)
+        out->by_all = json_incref(names);
+    if (out->by)
+        return;
+    if (absent)
+        out->by_reason = ours ? "removed" : "no-entry";
+    else
+        out->by_reason =
+            fields_owns(fields_ours(managed_fields, manager), path) ? "git-moved" : "no-entry";
+}
+
+void who_free(struct who *w)
+{
+    free(w->by);
+    free(w->since);
+    json_decref(w->by_all);
+    *w = (struct who){0};
+}
