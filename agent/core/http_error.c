@@ -30,17 +30,18 @@ static void judge_certificate(struct http_call *call)
 {
     const struct http_target *t = call->target;
     const char *option = t->ca_option ? t->ca_option : "the certificate authority";
-    long verify = 0;
-    curl_easy_getinfo(call->easy, CURLINFO_SSL_VERIFYRESULT, &verify);
-    if (verify)
+    /* CURLINFO_SSL_VERIFYRESULT does not tell the two apart: the name is checked before it is set
+     */
+    const char *why = detail(call);
+    if (!strstr(why, "subject name"))
         err_set(&call->err, ERR_AUTH,
                 "%s: the server's certificate is not trusted (%s): set %s to the CA that signed it",
-                call->host, detail(call), option);
+                call->host, why, option);
     else
         err_set(&call->err, ERR_AUTH,
                 "%s: the server's certificate is for another name (%s): see the server's URL "
                 "and tls-server-name",
-                call->host, detail(call));
+                call->host, why);
 }
 
 static void judge_timeout(struct http_call *call)
