@@ -1,0 +1,1 @@
+kubectl wait --for=jsonpath='{.rules[0].verbs[0]}'=get clusterrole/$CASE-all --timeout=60s

@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" set env statefulset/db FAST=1

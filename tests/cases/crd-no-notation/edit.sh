@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch widgets.$CASE.example.com/one --type=merge -p '{"spec": {"cpu": "1", "interval": "1m", "port": "8080"}}' 

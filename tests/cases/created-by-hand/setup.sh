@@ -1,0 +1,1 @@
+kubectl create -n "$NAMESPACE" -f git

@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" create --field-manager=helm -f live.yaml

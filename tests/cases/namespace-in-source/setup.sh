@@ -1,0 +1,1 @@
+kubectl delete namespace "$CASE-b" --ignore-not-found --timeout=60s

@@ -1,0 +1,1 @@
+kubectl label namespace "$CASE-b" --overwrite pod-security.kubernetes.io/warn=restricted team=ml

@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" create --field-manager=terraform -f live.yaml

@@ -1,0 +1,1 @@
+kubectl label namespace "$NAMESPACE" pod-security.kubernetes.io/enforce=baseline

@@ -1,0 +1,1 @@
+kubectl patch priorityclass "$CASE-high" --type=merge -p '{"description": "for whoever is loudest"}' 

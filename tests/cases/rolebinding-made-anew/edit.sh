@@ -1,0 +1,2 @@
+kubectl -n "$NAMESPACE" delete rolebinding readers
+kubectl -n "$NAMESPACE" create rolebinding readers --role=writer --user=ann

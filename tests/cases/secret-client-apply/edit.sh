@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" annotate secret login team.example/note=rotated

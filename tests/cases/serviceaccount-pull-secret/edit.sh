@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch serviceaccount runner --type=merge -p '{"automountServiceAccountToken": true, "imagePullSecrets": [{"name": "registry"}]}' 
