@@ -1,6 +1,5 @@
 #include "sync/fetch.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -15,33 +14,28 @@
 #include "core/limits.h"
 #include "sync/source.h"
 
-#define PACKS_MAX 50 /* libgit2 never repacks: beyond it our copy is made anew */
+#define PACK_FILES_MAX                                                                             \
+    100 /* fifty packs with their indexes: libgit2 never repacks: beyond it our copy is made anew  \
+         */
 
 struct fetch {
     const struct source_config *config;
+    const char *path;  /* of the origin */
     const char *where; /* as a person wrote it */
-    char *url;         /* as libgit2 wants it */
     char *folder;      /* our bare repository */
-    struct refs refs;
-    git_oid *ids; /* of refs */
-    struct ref_choice choice;
-    bool too_large;
-    bool settled; /* the failure is the origin's or the request's, not our copy's */
+    git_repository *origin;
+    git_oid commit;
+    bool doubled; /* a branch and a tag have the name */
 };
 
-/* libgit2 takes "host:path" for ssh, so a path goes to it as a URL. */
-static char *file_url(const char *path)
-{
-    struct buf b = BUF_INIT(3 * strlen(path) + 16);
-    buf_add_str(&b, "file://");
-    for (const unsigned char *p = (const unsigned char *)path; *p; p++) {
-        if (isalnum(*p) || strchr("/-_.~", *p))
-            buf_add_char(&b, (char)*p);
-        else
-            buf_addf(&b, "%%%02X", *p);
-    }
-    return buf_take(&b);
-}
+/* Copying one commit: its trees, and the files that may be manifests. */
+struct copy {
+    const struct fetch *fetch;
+    git_odb *from, *to;
+    git_packbuilder *pack;
+    uint64_t bytes;
+    bool too_large;
+};
 
 static int make_folder(const char *path, struct err **err)
 {
@@ -79,20 +73,18 @@ static void close_one(const FTSENT *entry, int *rc)
         *rc = -1;
 }
 
-static int count_packs(const char *folder)
+/* Files beside packs count too: a kill in the middle of writing one leaves some. */
+static size_t count_pack_files(const char *folder)
 {
-    int packs = 0;
+    size_t count = 0;
     _free_ char *path = xasprintf("%s/objects/pack", folder);
     char *const roots[] = {path, NULL};
     FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
-    const FTSENT *entry;
-    while (fts && (entry = fts_read(fts))) {
-        size_t n = strlen(entry->fts_name);
-        packs += n > 5 && strcmp(entry->fts_name + n - 5, ".pack") == 0;
-    }
+    while (fts && fts_read(fts))
+        count++;
     if (fts)
         fts_close(fts);
-    return packs;
+    return count;
 }
 
 /* One fetch at a time into one copy: two sources may name the same repository. */
@@ -112,101 +104,112 @@ static int lock_copy(const struct fetch *f, struct err **err)
     return fd;
 }
 
-static int list_refs(struct fetch *f, git_remote *remote, struct err **err)
+/* The commit that the configuration's ref means in the origin. */
+static int find_commit(struct fetch *f, struct err **err)
 {
-    const git_remote_head **heads = NULL;
-    size_t count = 0;
-    if (git_remote_ls(&heads, &count, remote) < 0)
-        return git_err(err, ERR_RETRY, "%s: cannot list the refs", f->where);
-    f->ids = xcalloc(count, sizeof(*f->ids));
-    for (size_t i = 0; i < count; i++) {
-        const char *name = heads[i]->name;
-        size_t n = strlen(name);
-        if (n > 3 && strcmp(name + n - 3, "^{}") == 0)
-            continue; /* what a tag peels to: we peel ourselves */
-        git_oid_cpy(&f->ids[f->refs.count], &heads[i]->oid);
-        refs_add(&f->refs, name);
-    }
-    return 0;
-}
-
-static int on_progress(const git_indexer_progress *stats, void *payload)
-{
-    struct fetch *f = payload;
-    uint64_t max = f->config->fetch_bytes ? f->config->fetch_bytes : LIMIT_FETCH_BYTES;
-    f->too_large = stats->received_bytes > max;
-    return f->too_large ? -1 : 0;
-}
-
-static int download(struct fetch *f, git_remote *remote, struct err **err)
-{
-    _free_ char *one = NULL;
-    char *all[] = {"+refs/heads/*:refs/holdfast/heads/*", "+refs/tags/*:refs/holdfast/tags/*"};
-    git_strarray specs = {all, ARRAY_LEN(all)};
-    if (f->choice.kind == REF_NAMED) {
-        /* under a digest: names of now and of earlier (a, then a/b) may not meet */
-        const char *name = f->refs.names[f->choice.index];
-        uint8_t sum[HASH_SHA256_BYTES];
-        char hex[2 * 8 + 1];
-        hash_sha256(name, strlen(name), sum);
-        hash_hex(sum, 8, hex);
-        one = xasprintf("+%s:refs/holdfast/one/%s", name, hex);
-        specs = (git_strarray){&one, 1};
-    }
-    git_fetch_options options;
-    git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
-    options.callbacks.transfer_progress = on_progress;
-    options.callbacks.payload = f;
-    options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
-    options.update_fetchhead = 0;
-    if (git_remote_download(remote, &specs, &options) == 0 &&
-        git_remote_update_tips(remote, &options.callbacks, 0, options.download_tags, NULL) == 0)
-        return 0;
-    if (f->too_large)
-        return err_set(err, ERR_LIMIT,
-                       "%s: fetching it takes more than limits.fetchBytes (%llu bytes): raise it",
-                       f->where,
-                       (unsigned long long)(f->config->fetch_bytes ? f->config->fetch_bytes
-                                                                   : LIMIT_FETCH_BYTES));
-    return git_err(err, ERR_RETRY, "%s: cannot fetch", f->where);
-}
-
-/* The commit is in our copy already. A fetch writes its pack whole or not, so then all of it is. */
-static bool have(struct fetch *f, git_repository *repo, git_oid *id)
-{
-    git_object *object = NULL;
+    struct refs refs = {0};
+    struct ref_choice choice = {0};
     const char *ref = f->config->ref;
-    if (f->choice.kind == REF_NAMED) {
-        git_oid_cpy(id, &f->ids[f->choice.index]);
-        if (git_object_lookup(&object, repo, id, GIT_OBJECT_ANY) < 0)
-            return false;
-    } else if (git_oid_fromstrn(id, ref, strlen(ref)) < 0 ||
-               git_object_lookup_prefix(&object, repo, id, strlen(ref), GIT_OBJECT_COMMIT) < 0) {
-        return false;
-    }
-    git_oid_cpy(id, git_object_id(object));
+    git_object *object = NULL, *commit = NULL;
+    git_oid id;
+    int rc = git_list_refs(f->origin, &refs, err);
+    if (rc == 0)
+        rc = refs_choose(&refs, ref, f->where, &choice, err);
+    f->doubled = choice.doubled;
+    if (rc == 0)
+        rc = git_find(f->origin, &refs, &choice, ref, f->where, &id, err);
+    refs_free(&refs);
+    if (rc)
+        return -1;
+    if (git_object_lookup(&object, f->origin, &id, GIT_OBJECT_ANY) < 0 ||
+        git_object_peel(&commit, object, GIT_OBJECT_COMMIT) < 0)
+        rc = git_err(err, ERR_INVALID, "%s: ref \"%s\" is no commit that can be read", f->where,
+                     ref ? ref : "HEAD");
+    else
+        git_oid_cpy(&f->commit, git_object_id(commit));
     git_object_free(object);
-    return true;
+    git_object_free(commit);
+    return rc;
 }
 
-static int fetch_into(struct fetch *f, git_repository *repo, git_remote *remote, git_oid *id,
-                      struct err **err)
+/* Into the pack, unless we have it. A file is never unpacked for its size. */
+static int copy_object(struct copy *c, const git_oid *id)
 {
-    f->settled = true;
-    if (git_remote_connect(remote, GIT_DIRECTION_FETCH, NULL, NULL, NULL) < 0)
-        return git_err(err, ERR_NOT_FOUND, "%s: no Git repository can be read there", f->where);
-    if (list_refs(f, remote, err) ||
-        refs_choose(&f->refs, f->config->ref, f->where, &f->choice, err))
-        return -1;
-    f->settled = false;
-    if (have(f, repo, id))
+    size_t size;
+    git_object_t type;
+    uint64_t max = c->fetch->config->fetch_bytes;
+    if (git_odb_exists_ext(c->to, id, GIT_ODB_LOOKUP_NO_REFRESH))
         return 0;
-    if (download(f, remote, err))
+    if (git_odb_read_header(&size, &type, c->from, id) < 0)
         return -1;
-    if (have(f, repo, id))
+    c->bytes += size;
+    c->too_large = c->bytes > (max ? max : LIMIT_FETCH_BYTES);
+    return c->too_large ? -1 : git_packbuilder_insert(c->pack, id, NULL);
+}
+
+/* A tree that we have is whole, as packs come whole. Too deep: the walk does not go there either.
+ */
+static int copy_tree(struct copy *c, const git_oid *id, unsigned depth)
+{
+    git_tree *tree = NULL;
+    if (depth > LIMIT_TREE_DEPTH || git_odb_exists_ext(c->to, id, GIT_ODB_LOOKUP_NO_REFRESH))
         return 0;
-    f->settled = f->choice.kind != REF_NAMED;
-    return git_find(repo, &f->refs, &f->choice, f->config->ref, f->where, id, err);
+    int rc = git_tree_lookup(&tree, c->fetch->origin, id);
+    size_t count = rc == 0 ? git_tree_entrycount(tree) : 0;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
+        if (git_tree_entry_type(entry) == GIT_OBJECT_TREE)
+            rc = copy_tree(c, git_tree_entry_id(entry), depth + 1);
+        else if (git_tree_entry_type(entry) == GIT_OBJECT_BLOB &&
+                 walk_manifest_name(git_tree_entry_name(entry)))
+            rc = copy_object(c, git_tree_entry_id(entry));
+    }
+    git_tree_free(tree);
+    return rc == 0 ? copy_object(c, id) : rc;
+}
+
+static int copy_all(struct copy *c, git_repository *repo)
+{
+    git_commit *commit = NULL;
+    _free_ char *folder = xasprintf("%s/objects/pack", c->fetch->folder);
+    if (git_repository_odb(&c->from, c->fetch->origin) < 0 ||
+        git_repository_odb(&c->to, repo) < 0 ||
+        git_packbuilder_new(&c->pack, c->fetch->origin) < 0 ||
+        git_commit_lookup(&commit, c->fetch->origin, &c->fetch->commit) < 0)
+        return -1;
+    int rc = copy_tree(c, git_commit_tree_id(commit), 0);
+    if (rc == 0)
+        rc = copy_object(c, &c->fetch->commit);
+    if (rc == 0)
+        rc = git_packbuilder_write(c->pack, folder, 0, NULL, NULL);
+    git_commit_free(commit);
+    return rc;
+}
+
+static bool have(const struct fetch *f, git_repository *repo)
+{
+    git_commit *commit = NULL;
+    int rc = git_commit_lookup(&commit, repo, &f->commit);
+    git_commit_free(commit);
+    return rc == 0;
+}
+
+/* *whole is false when the origin could not be copied. */
+static int copy_commit(const struct fetch *f, git_repository *repo, bool *whole, struct err **err)
+{
+    struct copy c = {.fetch = f};
+    uint64_t max = f->config->fetch_bytes;
+    *whole = have(f, repo) || copy_all(&c, repo) == 0;
+    git_packbuilder_free(c.pack);
+    git_odb_free(c.from);
+    git_odb_free(c.to);
+    if (c.too_large)
+        return err_set(err, ERR_LIMIT,
+                       "%s: the folders and manifests of %s take more than limits.fetchBytes "
+                       "(%llu bytes): raise it",
+                       f->where, git_oid_tostr_s(&f->commit),
+                       (unsigned long long)(max ? max : LIMIT_FETCH_BYTES));
+    return 0;
 }
 
 static int open_copy(const struct fetch *f, git_repository **repo, struct err **err)
@@ -221,26 +224,28 @@ static int open_copy(const struct fetch *f, git_repository **repo, struct err **
     return 0;
 }
 
+/*
+ * Our copy at the commit. A damaged origin cannot be copied: it is read in place, so that each file
+ * that cannot be read is told and the others are read. Takes f->origin over then.
+ */
 static int fetch_once(struct fetch *f, struct git_source *out, struct err **err)
 {
     git_repository *repo = NULL;
-    git_remote *remote = NULL;
-    git_oid id;
+    bool whole;
     if (open_copy(f, &repo, err))
         return -1;
-    int rc = 0;
-    if (git_remote_create_anonymous(&remote, repo, f->url) < 0)
-        rc = git_err(err, ERR_USAGE, "%s", f->where);
+    int rc = copy_commit(f, repo, &whole, err);
+    if (rc == 0 && !whole) {
+        rc = git_source_open(f->origin, &f->commit, f->config->ref, out, err);
+        if (rc == 0)
+            f->origin = NULL;
+        git_repository_free(repo);
+        return rc;
+    }
     if (rc == 0)
-        rc = fetch_into(f, repo, remote, &id, err);
-    if (rc == 0)
-        rc = git_source_open(repo, &id, f->config->ref, out, err);
-    git_remote_free(remote);
+        rc = git_source_open(repo, &f->commit, f->config->ref, out, err);
     if (rc)
         git_repository_free(repo);
-    refs_free(&f->refs);
-    free(f->ids);
-    f->ids = NULL;
     return rc;
 }
 
@@ -249,12 +254,12 @@ static int fetch_locked(struct fetch *f, struct git_source *out, struct err **er
 {
     _err_ struct err *first = NULL;
     bool old = access(f->folder, F_OK) == 0;
-    if (old && count_packs(f->folder) > PACKS_MAX) {
+    if (old && count_pack_files(f->folder) > PACK_FILES_MAX) {
         each_below(f->folder, remove_one);
         old = false;
     }
     int rc = fetch_once(f, out, &first);
-    if (rc && old && !f->settled && !f->too_large) {
+    if (rc && old && first->kind != ERR_LIMIT) {
         each_below(f->folder, remove_one);
         err_free(steal(first));
         rc = fetch_once(f, out, &first);
@@ -266,6 +271,17 @@ static int fetch_locked(struct fetch *f, struct git_source *out, struct err **er
     return rc ? err_move(err, &first) : 0;
 }
 
+static int fetch(struct fetch *f, struct git_source *out, struct err **err)
+{
+    if (git_repository_open_ext(&f->origin, f->path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) < 0)
+        return git_err(err, ERR_NOT_FOUND, "%s: no Git repository can be read there", f->where);
+    _free_ char *parent = xasprintf("%s/git", f->config->state_dir);
+    if (find_commit(f, err) || make_folder(parent, err))
+        return -1;
+    _close_ int lock = lock_copy(f, err);
+    return lock < 0 ? -1 : fetch_locked(f, out, err);
+}
+
 int git_fetch(const struct source_config *config, const char *path,
               const struct manifest_sink *sink, struct git_source *out, struct err **err)
 {
@@ -275,21 +291,14 @@ int git_fetch(const struct source_config *config, const char *path,
     char hex[2 * 8 + 1];
     hash_sha256(path, strlen(path), sum);
     hash_hex(sum, 8, hex);
-    _free_ char *parent = xasprintf("%s/git", config->state_dir);
-    struct fetch f = {.config = config, .where = config->url};
-    f.folder = xasprintf("%s/%s", parent, hex);
-    f.url = file_url(path);
+    struct fetch f = {.config = config, .path = path, .where = config->url};
+    f.folder = xasprintf("%s/git/%s", config->state_dir, hex);
     mode_t mask = umask(077);
-    _close_ int lock = -1;
-    int rc = make_folder(parent, err);
-    if (rc == 0) {
-        lock = lock_copy(&f, err);
-        rc = lock < 0 ? -1 : fetch_locked(&f, out, err);
-    }
+    int rc = fetch(&f, out, err);
     umask(mask);
-    if (rc == 0 && f.choice.doubled)
+    if (rc == 0 && f.doubled)
         git_tell_doubled(sink, config->ref);
+    git_repository_free(f.origin);
     free(f.folder);
-    free(f.url);
     return rc;
 }

@@ -205,7 +205,7 @@ void git_tell_doubled(const struct manifest_sink *sink, const char *ref)
                   &(struct problem){.level = PROBLEM_NOTE, .file = ".", .message = message});
 }
 
-static int list_local(git_repository *repo, struct refs *refs, struct err **err)
+int git_list_refs(git_repository *repo, struct refs *refs, struct err **err)
 {
     git_strarray names = {0};
     git_oid id;
@@ -230,7 +230,7 @@ int git_open_local(const char *folder, const char *ref, const struct manifest_si
         return git_err(err, ERR_NOT_FOUND,
                        "%s lies in no Git repository, so there is no ref \"%s\" of it", folder,
                        ref);
-    int rc = list_local(repo, &refs, err);
+    int rc = git_list_refs(repo, &refs, err);
     if (rc == 0)
         rc = refs_choose(&refs, ref, folder, &choice, err);
     if (rc == 0 && choice.doubled)

@@ -39,6 +39,9 @@ int git_source_open(git_repository *repo, const git_oid *id, const char *ref,
 void git_source_close(struct git_source *source);
 struct tree git_source_tree(struct git_source *source);
 
+/* Adds all refs, and HEAD where it names a commit. */
+int git_list_refs(git_repository *repo, struct refs *refs, struct err **err);
+
 /* A ref, commit id or beginning of one in a repository that is open. ERR_INVALID when it is not
  * there. */
 int git_find(git_repository *repo, const struct refs *refs, const struct ref_choice *choice,

@@ -95,7 +95,7 @@ static bool taken(const struct walk *w, const char *path)
     return (all || any_matches(c->include, path)) && !any_matches(c->exclude, path);
 }
 
-static bool manifest_name(const char *name)
+bool walk_manifest_name(const char *name)
 {
     const char *dot = strrchr(name, '.');
     return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml") || !strcmp(dot, ".json"));
@@ -242,7 +242,7 @@ static void read_file(struct walk *w, void *folder, const struct tree_entry *ent
 static void refuse(const struct walk *w, const struct tree_entry *entry)
 {
     const char *path = buf_str(&w->path);
-    bool named = manifest_name(entry->name);
+    bool named = walk_manifest_name(entry->name);
     switch (entry->type) {
     case TREE_LINK:
         /* a manifest that is silently left out could be pruned: so an error, not a note */
@@ -299,14 +299,14 @@ static void walk_entry(struct walk *w, void *folder, const struct tree_entry *en
     const char *path = buf_str(&w->path);
     if (odd_name(entry->name)) {
         _free_ char *shown = escaped(path);
-        if (entry->type == TREE_FOLDER || (manifest_name(entry->name) && taken(w, path)))
+        if (entry->type == TREE_FOLDER || (walk_manifest_name(entry->name) && taken(w, path)))
             tell(w, PROBLEM_ERROR, shown,
                  "the name holds control characters or is not UTF-8: rename it, it is not read");
     } else if (entry->type == TREE_FOLDER) {
         walk_below(w, folder, entry, depth);
     } else if (entry->type != TREE_FILE) {
         refuse(w, entry);
-    } else if (manifest_name(entry->name) && taken(w, path)) {
+    } else if (walk_manifest_name(entry->name) && taken(w, path)) {
         read_file(w, folder, entry);
     }
     path_pop(w, len);

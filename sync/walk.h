@@ -5,6 +5,7 @@
 #ifndef HOLDFAST_SYNC_WALK_H
 #define HOLDFAST_SYNC_WALK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,9 @@ struct tree {
 };
 
 struct tree_entry *tree_list_add(struct tree_list *list, const char *name, enum tree_type type);
+
+/* *.yaml, *.yml, *.json */
+bool walk_manifest_name(const char *name);
 
 /* The message for a file over its cap. Returns -1. */
 int tree_too_large(uint64_t size, uint64_t max, struct err **err);
