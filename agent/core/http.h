@@ -39,8 +39,9 @@ struct http_request {
     size_t body_len;
     long timeout_ms; /* whole request; 0: LIMIT_REQUEST_MS; negative: none (a watch) */
     long stall_ms;   /* fails when no byte moved for so long; 0: LIMIT_STALL_MS; negative: never.
-                        Whole seconds; applied to answers with a sink only: an answer that is held
-                        whole has timeout_ms, and a slow webhook makes it wait without a byte */
+                        Whole seconds, and libcurl's average of five seconds comes on top. Applied to
+                        answers with a sink only: an answer that is held   whole has timeout_ms, and a
+                        slow webhook makes it wait without a byte */
     size_t body_max; /* 0: LIMIT_BODY_BYTES; with a sink it counts the streamed bytes (decoded) */
     /*
      * With a sink, the bytes of a 200 answer are streamed to it (decoded); other answers are kept

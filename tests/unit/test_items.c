@@ -1,4 +1,5 @@
-/* The cutter of LISTs: every way in which bytes may be split, and names that stand elsewhere too. */
+/* The cutter of LISTs: every way in which bytes may be split, and names that stand elsewhere too.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,7 +51,8 @@ static const char sample[] =
     "\"items\":[{\"metadata\":{\"name\":\"a\",\"namespace\":\"ml\",\"uid\":\"u-1\","
     "\"resourceVersion\":\"11\",\"annotations\":{\"x\":\"{\\\"name\\\":\\\"no\\\",[[\\\\\"},"
     "\"managedFields\":[{\"manager\":\"k]}\\\\\",\"fieldsV1\":{\"f:x\":{}}}]},"
-    "\"spec\":{\"template\":{\"metadata\":{\"name\":\"inner\",\"uid\":\"no\"}},\"s\":\"\\\\\\\\\"}},\n"
+    "\"spec\":{\"template\":{\"metadata\":{\"name\":\"inner\",\"uid\":\"no\"}},\"s\":\"\\\\\\\\\"}}"
+    ",\n"
     " {\"apiVersion\":\"v1\",\"spec\":{\"metadata\":{\"name\":\"no\"},\"name\":\"no\"},"
     "\"metadata\":{\"managedFields\":[],\"deletionTimestamp\":\"2026-01-01T00:00:00Z\","
     "\"ownerReferences\":[{\"name\":\"own\",\"uid\":\"o\"}],\"name\":\"\xc3\xa9\xe2\x82\xac\","
@@ -194,10 +196,12 @@ static void test_managed_member(void **state)
     static const struct {
         const char *text, *rest;
     } cases[] = {
-        {"{\"metadata\":{\"managedFields\":[1,2],\"name\":\"a\"}}", "{\"metadata\":{\"name\":\"a\"}}"},
+        {"{\"metadata\":{\"managedFields\":[1,2],\"name\":\"a\"}}",
+         "{\"metadata\":{\"name\":\"a\"}}"},
         {"{\"metadata\":{\"name\":\"a\",\"managedFields\":[{}],\"uid\":\"b\"}}",
          "{\"metadata\":{\"name\":\"a\",\"uid\":\"b\"}}"},
-        {"{\"metadata\":{\"name\":\"a\",\"managedFields\":[{}]}}", "{\"metadata\":{\"name\":\"a\"}}"},
+        {"{\"metadata\":{\"name\":\"a\",\"managedFields\":[{}]}}",
+         "{\"metadata\":{\"name\":\"a\"}}"},
         {"{\"metadata\":{\"managedFields\":[{}]},\"z\":1}", "{\"metadata\":{},\"z\":1}"},
         {"{\"metadata\":{\"name\":\"a\" , \"managedFields\" : null }}",
          "{\"metadata\":{\"name\":\"a\"  }}"},
@@ -218,9 +222,18 @@ static void test_managed_member(void **state)
 static void test_scan_refuses(void **state)
 {
     static const char *const cases[] = {
-        "", "null", "[]", "{}", "{\"metadata\":[]}", "{\"metadata\":{\"name\":\"a\"",
-        "{\"metadata\":{\"name\"}}", "{\"metadata\":{\"name\":}}", "{\"metadata\":{name:1}}",
-        "{\"a\":\"metadata\"}", "{\"metadata\":{\"a\":1,}}", "{\"metadata\":{\"a\":\"\\\"}}",
+        "",
+        "null",
+        "[]",
+        "{}",
+        "{\"metadata\":[]}",
+        "{\"metadata\":{\"name\":\"a\"",
+        "{\"metadata\":{\"name\"}}",
+        "{\"metadata\":{\"name\":}}",
+        "{\"metadata\":{name:1}}",
+        "{\"a\":\"metadata\"}",
+        "{\"metadata\":{\"a\":1,}}",
+        "{\"metadata\":{\"a\":\"\\\"}}",
     };
     struct item item;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -278,7 +291,8 @@ static void test_blocks_agree(void **state)
             seed ^= seed << 13;
             seed ^= seed >> 7;
             seed ^= seed << 17;
-            char c = in ? inside[seed % (sizeof(inside) - 1)] : outside[seed % (sizeof(outside) - 1)];
+            char c =
+                in ? inside[seed % (sizeof(inside) - 1)] : outside[seed % (sizeof(outside) - 1)];
             text[len++] = c;
             if (in && c == '\\' && len < sizeof(text))
                 text[len++] = "\"\\n{"[seed >> 40 & 3];
@@ -297,10 +311,14 @@ static void test_blocks_agree(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_split),    cmocka_unit_test(test_byte_by_byte),
-        cmocka_unit_test(test_every_truncation), cmocka_unit_test(test_pretty),
-        cmocka_unit_test(test_lists),          cmocka_unit_test(test_managed_member),
-        cmocka_unit_test(test_scan_refuses),   cmocka_unit_test(test_item_too_large),
+        cmocka_unit_test(test_every_split),
+        cmocka_unit_test(test_byte_by_byte),
+        cmocka_unit_test(test_every_truncation),
+        cmocka_unit_test(test_pretty),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_managed_member),
+        cmocka_unit_test(test_scan_refuses),
+        cmocka_unit_test(test_item_too_large),
         cmocka_unit_test(test_blocks_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
