@@ -40,7 +40,7 @@ struct http_request {
     long timeout_ms; /* whole request; 0: LIMIT_REQUEST_MS; negative: none (a watch) */
     long stall_ms;   /* fails when no byte moved for so long; 0: LIMIT_STALL_MS; negative: never.
                         Whole seconds, and libcurl's average of five seconds comes on top. Applied to
-                        answers with a sink only: an answer that is held   whole has timeout_ms, and a
+                        answers with a sink only: an answer that is held whole has timeout_ms, and a
                         slow webhook makes it wait without a byte */
     size_t body_max; /* 0: LIMIT_BODY_BYTES; with a sink it counts the streamed bytes (decoded) */
     /*
