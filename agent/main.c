@@ -1,9 +1,11 @@
 /* holdfast: dispatch. What a command does stands in agent/cmd_NAME.c. */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "core/err.h"
@@ -28,8 +30,21 @@ static int run(const struct options *o, int what)
     return 0;
 }
 
+/*
+ * Where a standard stream is closed, the next socket or file would get its number and our report
+ * would go there. Read-only, so that writing still fails.
+ */
+static void hold_standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+            _exit(EXIT_ERROR);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    hold_standard_streams();
     /* a reader that goes away is seen as a failed write, never as a death without a word */
     signal(SIGPIPE, SIG_IGN);
     /* widths of characters; texts are UTF-8 whatever the user's locale is */

@@ -14,7 +14,7 @@
 
 #define VALUE_COLUMNS  64 /* one value */
 #define VALUE_LEAST    20 /* the same on a narrow terminal */
-#define COLUMN_MOST    56 /* a cell longer than this moves its own line only, not the column */
+#define COLUMN_MOST    56 /* width of a column */
 #define DIFF_CONTEXT   2
 #define DIFF_LINES     40
 #define DIFF_INDENT    6
@@ -138,14 +138,17 @@ static void free_rows(struct row *rows, size_t count)
     free(rows);
 }
 
-/* Widths of the columns; returns the columns of the widest line. */
-static size_t measure(const struct row *rows, size_t count, size_t widths[CELLS])
+/*
+ * Widths of the columns, none of them above `most`; returns the columns of the widest line. A
+ * longer cell moves its own line only.
+ */
+static size_t measure(const struct row *rows, size_t count, size_t most, size_t widths[CELLS])
 {
     size_t widest = 0;
     for (size_t i = 0; i < count; i++) {
         for (int k = 0; k < CELLS; k++) {
             size_t w = rows[i].widths[k];
-            if (w <= COLUMN_MOST && w > widths[k])
+            if (w <= most && w > widths[k])
                 widths[k] = w;
         }
     }
@@ -250,17 +253,18 @@ static void print_drifts(struct report_text *r)
     size_t count = events_count(&r->events, EVENTS_DRIFT);
     size_t widths[CELLS] = {0};
     struct row *rows = make_rows(r, VALUE_COLUMNS);
-    bool broken = r->width && measure(rows, count, widths) > r->width;
+    bool broken = measure(rows, count, COLUMN_MOST, widths) > r->width && r->width;
     if (broken) {
-        /* what must share the first line gets what the names leave of it */
-        size_t names = widths[CELL_OBJECT] + widths[CELL_FIELD] + 18;
-        size_t room = r->width > names ? (r->width - names) / 2 : 0;
-        room = room < VALUE_LEAST ? VALUE_LEAST : room > VALUE_COLUMNS ? VALUE_COLUMNS : room;
+        /* the names take up to a half, and what must share their line gets the rest */
+        size_t room = (r->width - r->width / 2) / 2;
+        room = room < VALUE_LEAST + 6 ? VALUE_LEAST
+               : room > VALUE_COLUMNS ? VALUE_COLUMNS
+                                      : room - 6;
         free_rows(rows, count);
         rows = make_rows(r, room);
         memset(widths, 0, sizeof(widths));
+        measure(rows, count, r->width / 4, widths);
     }
-    measure(rows, count, widths);
     for (size_t i = 0; i < count; i++)
         print_row(r, &rows[i], widths, broken);
     free_rows(rows, count);
