@@ -14,9 +14,8 @@
 #include "core/limits.h"
 #include "sync/source.h"
 
-#define PACK_FILES_MAX                                                                             \
-    100 /* fifty packs with their indexes: libgit2 never repacks: beyond it our copy is made anew  \
-         */
+/* Fifty packs with their indexes: libgit2 never repacks, so our copy is then made anew. */
+#define PACK_FILES_MAX 100
 
 struct fetch {
     const struct source_config *config;

@@ -441,7 +441,7 @@ int walk_tree(const struct tree *tree, const char *path, const struct source_con
     w.counted = (struct manifest_sink){&w, count_object, pass_problem};
     int rc = walk_path(&w, path, err);
     if (rc == 0 && !w.objects)
-        tell(&w, PROBLEM_NOTE, path && *path ? path : ".",
+        tell(&w, PROBLEM_NOTE, w.path.len ? buf_str(&w.path) : ".",
              "no manifest is here: *.yaml, *.yml and *.json are read, as include and exclude say");
     buf_free(&w.path);
     buf_free(&w.text);

@@ -145,9 +145,8 @@ struct statedir *statedir_open(const char *path, struct err **err)
     struct statedir *dir = xcalloc(1, sizeof(*dir));
     dir->lock = -1;
     dir->fd = open(want, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    dir->path = realpath(want, NULL);
     int rc = 0;
-    if (dir->fd < 0 || !dir->path)
+    if (dir->fd < 0 || !(dir->path = realpath(want, NULL)))
         rc = err_errno(err, ERR_USAGE, errno, "stateDir %s", want);
     if (rc || check(dir->path, dir->fd, err) || lock_dir(dir, err) || key_open(dir, err)) {
         statedir_free(dir);

@@ -1,0 +1,167 @@
+/* The desired set: what comes back from the spool, doubled identities, caps. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+#include <cmocka.h>
+
+#include "core/alloc.h"
+#include "core/limits.h"
+#include "sync/desired.h"
+
+static char dir[] = "/tmp/holdfast-desired-XXXXXX";
+
+static int setup(void **state)
+{
+    return mkdtemp(dir) ? 0 : -1;
+}
+
+/* Removing the folder is the proof that the spool has no name. */
+static int teardown(void **state)
+{
+    return rmdir(dir);
+}
+
+static void add(struct desired_set *set, const char *api_version, const char *kind,
+                const char *namespace, const char *name, const char *file, uint32_t line)
+{
+    _free_ char *body = xasprintf("{\"kind\":\"%s\",\"name\":\"%s\"}", kind, name);
+    static const uint8_t places[] = {1, 1, 2, 1, 0x83, 0x01, 1};
+    struct desired d = {.api_version = api_version,
+                        .kind = kind,
+                        .namespace = namespace,
+                        .name = name,
+                        .file = file,
+                        .line = line,
+                        .col = 1,
+                        .body_len = (uint32_t)strlen(body),
+                        .places_len = sizeof(places)};
+    d.digest[0] = (uint8_t)line;
+    assert_int_equal(desired_set_add(set, &d, body, places, NULL), 0);
+}
+
+static void comes_back(void **state)
+{
+    struct desired_set *set = desired_set_new(dir, NULL);
+    assert_non_null(set);
+    for (int i = 0; i < 20000; i++) { /* more than one write of the spool */
+        char name[32];
+        snprintf(name, sizeof(name), "object-%d", i);
+        add(set, i % 2 ? "apps/v1" : "v1", "Kind", i % 3 ? "ns" : NULL, name, "a.yaml", 1);
+    }
+    assert_int_equal(desired_set_finish(set, NULL), 0);
+    assert_int_equal(set->count, 20000);
+    for (size_t i = 0; i < set->count; i += 1777) {
+        struct document doc;
+        char name[32];
+        snprintf(name, sizeof(name), "object-%zu", i);
+        assert_int_equal(desired_load(set, i, &doc, NULL), 0);
+        assert_string_equal(json_string_value(json_object_get(doc.body, "name")), name);
+        assert_int_equal(doc.places_len, 7);
+        document_free(&doc);
+        assert_string_equal(set->items[i].group, i % 2 ? "apps" : "");
+        assert_string_equal(set->items[i].version, "v1");
+        assert_string_equal(set->items[i].name, name);
+    }
+    assert_ptr_equal(set->items[1].api_version, set->items[3].api_version);
+    assert_null(set->items[0].namespace);
+    struct stat st;
+    assert_int_equal(fstat(set->spool, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(st.st_nlink, 0);
+    assert_true(fcntl(set->spool, F_GETFD) & FD_CLOEXEC);
+    desired_set_free(set);
+    desired_set_free(NULL);
+}
+
+static void doubled(void **state)
+{
+    struct desired_set *set = desired_set_new(dir, NULL);
+    add(set, "apps/v1", "Deployment", "ns", "a", "one.yaml", 1);
+    add(set, "apps/v1beta1", "Deployment", "ns", "a", "two.yaml",
+        2); /* the version is no identity */
+    add(set, "apps/v1", "Deployment", NULL, "b", "one.yaml", 3);
+    add(set, "apps/v1", "Deployment", "default", "b", "two.yaml", 4);
+    add(set, "extensions/v1", "Deployment", "ns", "a", "one.yaml", 5); /* another group */
+    add(set, "apps/v1", "Deployment", "other", "a", "one.yaml", 6);
+    for (uint32_t i = 0; i < 3; i++)
+        add(set, "v1", "Namespace", NULL, "n", "n.yaml", 10 + i);
+    desired_mark_doubled(set, "default");
+    desired_mark_doubled(set, "default");
+    static const bool want[] = {true, true, true, true, false, false, true, true, true};
+    for (size_t i = 0; i < ARRAY_LEN(want); i++)
+        assert_int_equal(set->items[i].doubled, want[i]);
+    assert_int_equal(set->problem_count, 7);
+    assert_int_equal(set->errors, 7);
+    for (size_t i = 0; i < set->problem_count; i++) {
+        const struct problem *p = &set->problems[i];
+        if (p->line != 1)
+            continue;
+        assert_string_equal(p->file, "one.yaml");
+        assert_string_equal(p->object, "Deployment ns/a");
+        assert_string_equal(p->message, "the same object stands in two.yaml:2 too: neither is "
+                                        "compared, remove one of them");
+    }
+    desired_set_free(set);
+}
+
+static void other_default(void **state)
+{
+    struct desired_set *set = desired_set_new(dir, NULL);
+    add(set, "v1", "ConfigMap", NULL, "b", "one.yaml", 3);
+    add(set, "v1", "ConfigMap", "default", "b", "two.yaml", 4);
+    desired_mark_doubled(set, "ml");
+    assert_int_equal(set->problem_count, 0);
+    desired_mark_doubled(set, NULL);
+    assert_int_equal(set->problem_count, 0);
+    desired_set_free(set);
+}
+
+static void problems_are_capped(void **state)
+{
+    struct desired_set *set = desired_set_new(dir, NULL);
+    for (int i = 0; i < LIMIT_ERRORS + 500; i++)
+        desired_set_problem(set, &(struct problem){.level = i ? PROBLEM_ERROR : PROBLEM_NOTE,
+                                                   .file = "f",
+                                                   .message = "m"});
+    assert_int_equal(set->problem_count, LIMIT_ERRORS);
+    assert_int_equal(set->errors, LIMIT_ERRORS + 499);
+    assert_non_null(strstr(set->problems[LIMIT_ERRORS - 1].message, "more errors"));
+    desired_set_free(set);
+}
+
+static void digests(void **state)
+{
+    struct desired_set *a = desired_set_new(dir, NULL), *b = desired_set_new(dir, NULL);
+    add(a, "v1", "Kind", NULL, "a", "f", 1);
+    add(a, "v1", "Kind", NULL, "b", "f", 2);
+    add(b, "v1", "Kind", NULL, "b", "f", 2);
+    add(b, "v1", "Kind", NULL, "a", "f", 1);
+    assert_memory_not_equal(a->digest, b->digest, sizeof(a->digest));
+    desired_set_free(a);
+    desired_set_free(b);
+}
+
+static void no_folder(void **state)
+{
+    _err_ struct err *err = NULL;
+    assert_null(desired_set_new("/nonexistent/folder", &err));
+    assert_string_equal(err_message(err), "cannot make a spool file in /nonexistent/folder: No "
+                                          "such file or directory");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(comes_back),    cmocka_unit_test(doubled),
+        cmocka_unit_test(other_default), cmocka_unit_test(problems_are_capped),
+        cmocka_unit_test(digests),       cmocka_unit_test(no_folder),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
