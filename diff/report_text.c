@@ -221,27 +221,47 @@ static void print_more(struct report_text *r, const json_t *event, const char *l
     fprintf(r->out, "%s\n", text);
 }
 
+/* The cells up to `end`, aligned; nothing is written behind the last that has text. */
+static void print_aligned(struct report_text *r, const struct row *row, const size_t widths[CELLS],
+                          int end)
+{
+    size_t owed = 1; /* blanks that are due before the next text */
+    for (int k = 0; k < end; k++) {
+        size_t wide = row->widths[k];
+        if (wide) {
+            pad(r, owed);
+            put(r, k >= CELL_WHO ? DIM : NULL, row->cells[k]);
+            owed = 2;
+        }
+        if (wide < widths[k])
+            owed += widths[k] - wide + (wide ? 0 : 2);
+    }
+    fputc('\n', r->out);
+}
+
+/* Who and where on a line of their own. */
+static void print_below(struct report_text *r, const struct row *row)
+{
+    size_t owed = MESSAGE_INDENT;
+    for (int k = CELL_WHO; k < CELLS; k++) {
+        if (!row->widths[k])
+            continue;
+        pad(r, owed);
+        put(r, DIM, row->cells[k]);
+        owed = 2;
+    }
+    if (owed == 2)
+        fputc('\n', r->out);
+}
+
 static void print_row(struct report_text *r, const struct row *row, const size_t widths[CELLS],
                       bool broken)
 {
     const char sign[] = {row->sign, '\0'};
     put(r, sign_color(row->sign), sign);
-    size_t owed = 1; /* blanks that are due before the next cell, none at a line's end */
-    for (int k = 0; k < CELLS; k++) {
-        if (broken && k == CELL_WHO && (row->widths[CELL_WHO] || row->widths[CELL_PLACE])) {
-            fputc('\n', r->out);
-            owed = MESSAGE_INDENT;
-        }
-        if (!row->widths[k]) {
-            owed += broken && k >= CELL_WHO ? 0 : widths[k] ? widths[k] + 2 : 0;
-            continue;
-        }
-        pad(r, owed);
-        put(r, k >= CELL_WHO ? DIM : NULL, row->cells[k]);
-        bool aligned = row->widths[k] < widths[k] && !(broken && k >= CELL_WHO);
-        owed = 2 + (aligned ? widths[k] - row->widths[k] : 0);
-    }
-    fputc('\n', r->out);
+    print_aligned(r, row, widths, broken ? CELL_WHO : CELLS);
+    if (broken)
+        print_below(r, row);
     print_more(r, row->event, "", "message");
     print_more(r, row->event, "remedy: ", "remedy");
     if (json_object_get(row->event, "field") && has_text(row->event))

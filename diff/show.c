@@ -338,7 +338,10 @@ char *show_summary(const json_t *summary)
     static const char *const verdicts[] = {"missing", "terminating", "blocked", "unknown"};
     struct buf b = BUF_INIT(LIMIT_JSON_BYTES);
     bool in_sync = show_in_sync(summary);
-    add_count(&b, in_sync ? "in sync: " : "", count(summary, "objects"), "object");
+    const char *before = !in_sync                    ? ""
+                         : count(summary, "objects") ? "in sync: "
+                                                     : "nothing to compare: ";
+    add_count(&b, before, count(summary, "objects"), "object");
     if (!in_sync) {
         buf_addf(&b, ": %lld in sync", count(summary, "in_sync"));
         add_drifted(&b, summary);

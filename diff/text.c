@@ -9,12 +9,22 @@
 
 #define ELLIPSIS "…"
 
+/* Bytes of a character by its first; 0 where none begins so. */
+static size_t lead_bytes(unsigned char lead)
+{
+    if (lead < 0x80)
+        return 1;
+    if (lead < 0xc2 || lead > 0xf4)
+        return 0;
+    return lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+}
+
 /* Bytes of the character at s, or 0 where it is no UTF-8. */
 static size_t decode(const unsigned char *s, size_t left, uint32_t *cp)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc2 ? 2 : 0;
-    if (n == 0 || n > left || s[0] > 0xf4)
+    size_t n = lead_bytes(s[0]);
+    if (n == 0 || n > left)
         return 0;
     *cp = n == 1 ? s[0] : s[0] & (0x7fU >> n);
     for (size_t i = 1; i < n; i++) {
