@@ -193,21 +193,47 @@ out:
     return rc;
 }
 
+static size_t read_cb(char *to, size_t one, size_t len, void *userp)
+{
+    struct http_call *call = userp;
+    size_t left = call->body_len - call->body_sent;
+    if (len > left)
+        len = left;
+    memcpy(to, call->body + call->body_sent, len);
+    call->body_sent += len;
+    return len;
+}
+
+/* libcurl asks for the body again when it wants to repeat the request: no. */
+static int seek_cb(void *userp, curl_off_t offset, int origin)
+{
+    return CURL_SEEKFUNC_FAIL;
+}
+
 static void set_method(struct http_call *call, const struct http_request *request)
 {
     CURL *easy = call->easy;
-    if (request->body_len) {
-        call->body = xmalloc(request->body_len);
-        memcpy(call->body, request->body, request->body_len);
-    }
-    if (call->body || !strcmp(request->method, "POST")) {
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body ? call->body : "");
-    } else if (!strcmp(request->method, "HEAD")) {
-        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+    if (request->once && !request->body_len)
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L); /* nothing to refuse: no kept one then */
+    if (!request->body_len && strcmp(request->method, "POST") != 0) {
+        if (!strcmp(request->method, "HEAD"))
+            curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
         return;
     }
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+    call->body = xmalloc(request->body_len);
+    call->body_len = request->body_len;
+    if (request->body_len)
+        memcpy(call->body, request->body, request->body_len);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+    if (request->once && request->body_len) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_cb);
+        curl_easy_setopt(easy, CURLOPT_READDATA, call);
+        curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_cb);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body);
+    }
 }
 
 static void set_headers(struct http_call *call, const struct http_request *request)

@@ -37,6 +37,11 @@ struct http_request {
     const char *const *headers; /* "Name: value", NULL-terminated, or NULL */
     const char *body;
     size_t body_len;
+    /*
+     * Not to be sent twice. Else libcurl repeats a request whose kept connection was closed before
+     * one byte of the answer came, which nobody can tell from "done, and the answer was lost".
+     */
+    bool once;
     long timeout_ms; /* whole request; 0: LIMIT_REQUEST_MS; negative: none (a watch) */
     long stall_ms;   /* fails when no byte moved for so long; 0: LIMIT_STALL_MS; negative: never.
                         Whole seconds, and libcurl's average of five seconds comes on top. Applied to

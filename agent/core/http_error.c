@@ -94,6 +94,12 @@ void http_call_judge(struct http_call *call)
     case CURLE_COULDNT_CONNECT:
         err_set(&call->err, ERR_RETRY, "%s: cannot connect: %s", call->host, os_error(call));
         return;
+    case CURLE_SEND_FAIL_REWIND:
+        err_set(&call->err, ERR_RETRY,
+                "%s: the connection was closed after the request was sent: whether it was done is "
+                "unknown",
+                call->host);
+        return;
     case CURLE_SSL_CERTPROBLEM:
         err_set(&call->err, ERR_AUTH, "%s: our client certificate or key cannot be used (%s)",
                 call->host, detail(call));

@@ -25,6 +25,7 @@ struct http_call {
     struct curl_slist *headers, *connect_to;
     char *host; /* "host:port", for errors */
     char *body;
+    size_t body_len, body_sent; /* body_sent: of a request that is sent once only */
     long timeout_ms, stall_s;
     size_t body_max, received, header_bytes;
     int (*sink)(void *ctx, const char *data, size_t len, struct err **err);

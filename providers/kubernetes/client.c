@@ -330,6 +330,7 @@ static void launch(struct kube_call *call)
                                .headers = headers,
                                .body = r->body,
                                .body_len = r->body_len,
+                               .once = !call->idempotent,
                                .timeout_ms = r->list ? LIMIT_LIST_MS : LIMIT_REQUEST_MS,
                                .body_max = r->list ? LIMIT_LIST_BYTES : LIMIT_BODY_BYTES,
                                .sink = r->sink ? on_bytes : NULL,

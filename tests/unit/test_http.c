@@ -322,6 +322,29 @@ static void test_bad_requests(void **state)
     assert_string_equal(refused.message, "127.0.0.1:1: cannot connect: Connection refused");
 }
 
+/* A kept connection that is closed under a request: repeated, unless it is to be sent once. */
+static void test_once(void **state)
+{
+    struct fixture *f = *state;
+    _got_ struct got warm = {0}, again = {0}, warm_too = {0}, once = {0}, bare = {0}, whole = {0};
+    RUN(f, "/ok", &warm, .body_len = 0);
+    RUN(f, "/close", &again, .method = "PATCH", .body = "x", .body_len = 1);
+    assert_int_equal(again.kind, ERR_RETRY);
+    assert_int_equal(f->server.count[1], 3);
+    RUN(f, "/ok", &warm_too, .body_len = 0);
+    RUN(f, "/close", &once, .method = "PATCH", .body = "x", .body_len = 1, .once = true);
+    assert_int_equal(once.kind, ERR_RETRY);
+    assert_non_null(strstr(once.message, "whether it was done is unknown"));
+    assert_int_equal(f->server.count[1], 5);
+    RUN(f, "/close", &bare, .method = "POST", .once = true);
+    assert_int_equal(f->server.count[1], 6);
+    static char body[50000];
+    memset(body, 'y', sizeof(body) - 1);
+    RUN(f, "/echo", &whole, .method = "PATCH", .body = body, .body_len = sizeof(body) - 1,
+        .once = true);
+    assert_string_equal(strstr(whole.body, "\r\n\r\n") + 4, body);
+}
+
 static void test_cancel(void **state)
 {
     struct fixture *f = *state;
@@ -409,6 +432,7 @@ int main(void)
         TEST(test_faults),
         TEST(test_stall),
         TEST(test_bad_requests),
+        TEST(test_once),
         TEST(test_cancel),
         TEST(test_cancel_finished),
         TEST(test_from_inside),
