@@ -156,9 +156,10 @@ static void on_list(void *ctx, const struct kube_answer *a)
     struct kube_list *list = ctx;
     struct err _err_ *err = NULL;
     _free_ char *page = NULL;
+    _free_ char *version = NULL; /* where a watch would begin */
     if (a->status != 200 || a->err) {
         list_failed(list, a);
-    } else if (items_parser_end(list->parser, &page, NULL, &err)) {
+    } else if (items_parser_end(list->parser, &page, &version, &err)) {
         list_conclude(list, OBSERVED_FAILED, err_message(err));
     } else if (page && *page) {
         list_start(list->k, list->kind, list->namespace, page);
