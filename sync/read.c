@@ -160,27 +160,41 @@ int source_read_here(const struct source_config *config, const struct manifest_s
     return read_source(config, sink, &result, err);
 }
 
-static json_t *texts(const char *const *list)
+/* A text of the request; one that JSON cannot hold must not get lost on the way. */
+static json_t *text(const char *value, bool *bad)
+{
+    if (!value)
+        return json_null();
+    json_t *t = json_string(value);
+    *bad |= !t;
+    return t ? t : json_null();
+}
+
+static json_t *texts(const char *const *list, bool *bad)
 {
     json_t *array = json_array();
     for (; list && *list; list++)
-        json_push(array, json_string(*list));
+        json_push(array, text(*list, bad));
     return array;
 }
 
-char *read_request(const struct source_config *config)
+char *read_request(const struct source_config *config, struct err **err)
 {
     json_auto_t *o = json_object();
-    json_put_str(o, "url", config->url);
-    json_put_str(o, "ref", config->ref);
-    json_put_str(o, "path", config->path);
-    json_put_str(o, "stateDir", config->state_dir);
-    json_put(o, "include", texts(config->include));
-    json_put(o, "exclude", texts(config->exclude));
+    bool bad = false;
+    json_put(o, "url", text(config->url, &bad));
+    json_put(o, "ref", text(config->ref, &bad));
+    json_put(o, "path", text(config->path, &bad));
+    json_put(o, "stateDir", text(config->state_dir, &bad));
+    json_put(o, "include", texts(config->include, &bad));
+    json_put(o, "exclude", texts(config->exclude, &bad));
     json_put(o, "fileBytes", json_integer((json_int_t)config->file_bytes));
     json_put(o, "objects", json_integer((json_int_t)config->objects));
     json_put(o, "fetchBytes", json_integer((json_int_t)config->fetch_bytes));
-    return json_text(o, 0);
+    if (!bad)
+        return json_text(o, 0);
+    err_set(err, ERR_USAGE, "url, ref, path, include, exclude and stateDir must be UTF-8");
+    return NULL;
 }
 
 static const char **texts_parse(const json_t *array)

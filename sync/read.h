@@ -28,7 +28,7 @@ int read_source(const struct source_config *config, const struct manifest_sink *
                 struct read_result *result, struct err **err);
 
 /* The request, as the parent writes it and the child reads it: an owned text; an owned config. */
-char *read_request(const struct source_config *config);
+char *read_request(const struct source_config *config, struct err **err);
 struct source_config *read_request_parse(const char *text, size_t len, struct err **err);
 void read_request_free(struct source_config *config);
 

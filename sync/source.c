@@ -171,11 +171,13 @@ static int start(struct source_read *read, const struct source_config *config, s
 {
     static const char *const argv[] = {"holdfast", "read", NULL};
     const char *env[8];
-    read->set = desired_set_new(config->state_dir, err);
+    if (!config->state_dir)
+        return err_set(err, ERR_USAGE, "no stateDir is given");
+    _free_ char *request = read_request(config, err);
+    read->set = request ? desired_set_new(config->state_dir, err) : NULL;
     if (!read->set)
         return -1;
     child_env(env);
-    _free_ char *request = read_request(config);
     double deadline = config->deadline > 0 ? config->deadline : LIMIT_READ_SECONDS;
     const struct proc_config proc = {
         .path = "/proc/self/exe",

@@ -16,14 +16,19 @@ struct ev_loop;
 
 struct source_config {
     const char *name;
-    const char *url;  /* file://, or a folder; the network in a later version */
-    const char *ref;  /* branch, tag, commit id, refs/...; NULL: HEAD, or the working tree for a folder */
-    const char *path; /* below the root of the tree; NULL or "": all of it */
-    const char *const *include; /* globs, NULL-terminated; NULL: every *.yaml, *.yml, *.json */
-    const char *const *exclude; /* globs, NULL-terminated, or NULL */
-    uint64_t file_bytes, objects, fetch_bytes; /* caps (core/limits.h has the defaults) */
-    const char *state_dir;
-    double deadline; /* seconds */
+    /*
+     * file:///path/to/repository: read at a ref. A folder or a file: at a ref of the repository it
+     * lies in, without one as it lies on disk. The network in a later version.
+     */
+    const char *url;
+    const char *ref;  /* branch, tag, commit id, refs/...; NULL: HEAD, or what lies on disk */
+    const char *path; /* below url's root, or below the folder; NULL or "": all of it */
+    /* Globs (sync/glob.h) on paths from the repository's root, NULL-terminated. */
+    const char *const *include;                /* NULL or none: all *.yaml, *.yml, *.json */
+    const char *const *exclude;                /* or NULL */
+    uint64_t file_bytes, objects, fetch_bytes; /* caps; 0: those of core/limits.h */
+    const char *state_dir;                     /* of struct statedir: absolute, ours alone */
+    double deadline;                           /* seconds; 0: LIMIT_READ_SECONDS */
 };
 
 struct source_read;
@@ -35,7 +40,12 @@ struct source_read;
 struct source_read *source_read_start(struct ev_loop *loop, const struct source_config *config,
                                       void (*done)(struct source_read *read, void *ctx), void *ctx);
 
-/* The set (owned by the caller), or NULL with *err: the source is then unknown, never empty. */
+/*
+ * The set (owned by the caller), or NULL with *err: the source is then unknown, never empty.
+ * ERR_RETRY for what may pass (deadline, killed), ERR_INVALID where Git must change (no such ref or
+ * path), ERR_USAGE for the configuration, ERR_NOT_FOUND where no repository is, ERR_LIMIT for a
+ * cap.
+ */
 struct desired_set *source_read_take(struct source_read *read, struct err **err);
 void source_read_free(struct source_read *read);
 
@@ -46,8 +56,9 @@ void source_read_free(struct source_read *read);
 int source_child_main(void);
 
 /*
- * The same reading without the child, for `lint` and `render`: a folder or a file on disk. Calls the
- * sink for each manifest and problem. Returns 0, or -1 with *err when nothing could be read.
+ * The same reading without the child, for `lint` and `render`: a folder or a file on disk. Calls
+ * the sink for each manifest and problem. file:// URLs need state_dir. Returns 0, or -1 with *err
+ * when nothing could be read.
  */
 int source_read_here(const struct source_config *config, const struct manifest_sink *sink,
                      struct err **err);

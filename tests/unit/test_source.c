@@ -312,6 +312,11 @@ static void missing(void **state)
     expect_error((struct source_config){.url = fresh}, ERR_INVALID, "has no commits yet");
     expect_error((struct source_config){.url = repo_url, .state_dir = "/nonexistent"}, ERR_FATAL,
                  "cannot make a spool file in /nonexistent");
+    static const char *const latin1[] = {"caf\xe9/**", NULL};
+    expect_error((struct source_config){.url = repo_url, .ref = "caf\xe9"}, ERR_USAGE,
+                 "must be UTF-8");
+    expect_error((struct source_config){.url = repo_url, .include = latin1}, ERR_USAGE,
+                 "must be UTF-8");
 }
 
 /* One problem a line: "error file: message". */
