@@ -59,7 +59,8 @@ static const struct word *word_of(const char *text, size_t len)
     if (len > 5)
         return NULL;
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        if (strlen(words[i].text) == len && memcmp(words[i].text, text, len) == 0)
+        const char *word = words[i].text;
+        if (len == 0 ? !*word : *word == *text && strlen(word) == len && !memcmp(word, text, len))
             return &words[i];
     }
     return NULL;
@@ -85,6 +86,10 @@ static enum parsed parse_integer(const char *s, int64_t *out)
         char c = s[1] | 0x20;
         base = c == 'x' ? 16 : c == 'b' ? 2 : 8;
         s += c == 'x' || c == 'b' || c == 'o' ? 2 : 1;
+        if (!sign && s[-1] == 'b' && (*s == '-' || *s == '+')) {
+            sign = true; /* resolve.go's second look at 0b lets one through */
+            negative = *s++ == '-';
+        }
     }
     if (!*s)
         return PARSED_NOT;
@@ -245,6 +250,8 @@ const char *scalar_resolve(const char *tag, bool plain, const char *text, size_t
     bool fits = want == NODE_INT    ? out->type == NODE_INT && !out->fraction
                 : want == NODE_REAL ? out->type == NODE_INT || out->type == NODE_REAL
                                     : out->type == want;
+    if (fits && want == NODE_REAL && out->type == NODE_INT)
+        scalar_real((double)out->integer, out);
     return fits ? NULL : wrong_tag;
 }
 

@@ -9,6 +9,7 @@
 #include "core/limits.h"
 #include "sync/keys.h"
 #include "sync/scalar.h"
+#include "sync/text.h"
 #include "sync/yaml_merge.h"
 
 /* An open list or map. */
@@ -30,6 +31,8 @@ struct yaml_reader {
     const struct parse_sink *sink;
     struct parse_error *err;
     struct node *root;
+    const char *text;
+    size_t len;
     size_t depth, nodes, aliases;
     uint32_t line; /* added to libyaml's, which counts from 0 */
     uint32_t block_line;
@@ -184,7 +187,7 @@ static bool merge_key(const yaml_event_t *e)
     if (e->data.scalar.length != 2 || memcmp(e->data.scalar.value, "<<", 2) != 0)
         return false;
     const char *tag = (const char *)e->data.scalar.tag;
-    return tag ? strcmp(tag, "tag:yaml.org,2002:merge") == 0 : e->data.scalar.plain_implicit;
+    return e->data.scalar.plain_implicit || (tag && strcmp(tag, "tag:yaml.org,2002:merge") == 0);
 }
 
 static int read_merge_key(struct yaml_reader *r, const yaml_event_t *e)
@@ -426,11 +429,26 @@ static const char *advice(const char *problem)
     return "correct the YAML here";
 }
 
+/* A fault at the text's end is placed behind its last character, not on a blank line below. */
+static void clamp(const struct yaml_reader *r, uint32_t *line, uint32_t *col)
+{
+    size_t len = r->len;
+    while (len > 0 && strchr(" \t\r\n", r->text[len - 1]) && r->text[len - 1])
+        len--;
+    uint32_t last_line = r->line, last_col = 1;
+    text_advance(r->text, len, &last_line, &last_col);
+    if (*line > last_line) {
+        *line = last_line;
+        *col = last_col;
+    }
+}
+
 static int fail_syntax(struct yaml_reader *r, const yaml_parser_t *p)
 {
     const char *problem = p->problem ? p->problem : "no valid YAML";
     uint32_t line = line_of(r, &p->problem_mark), col = col_of(&p->problem_mark);
     const char *what = advice(problem);
+    clamp(r, &line, &col);
     if (p->error == YAML_MEMORY_ERROR)
         return parse_fail(r->err, 0, 0, "no memory to parse it");
     if (p->context && p->context_mark.line != p->problem_mark.line)
@@ -511,6 +529,8 @@ int yaml_read(struct yaml_reader *reader, struct arena *arena, const char *text,
     reader->sink = sink;
     reader->err = err;
     reader->root = NULL;
+    reader->text = text;
+    reader->len = len;
     reader->depth = reader->nodes = reader->aliases = 0;
     reader->line = line;
     reader->block_line = 0;
