@@ -14,6 +14,7 @@
 #include "core/statedir.h"
 #include "options.h"
 #include "providers/kubernetes/kubernetes.h"
+#include "progress.h"
 #include "reporter.h"
 #include "sync/pass.h"
 #include "sync/source.h"
@@ -24,6 +25,8 @@ struct run {
     struct config_source adhoc; /* a source that only the command line names */
     const struct config_source *source;
     struct reporter *reporter;
+    struct progress *progress;
+    struct ev_timer tick; /* the progress line */
     struct statedir *state;
     struct ev_loop *loop;
     struct http *http;
@@ -41,11 +44,25 @@ struct run {
 /* What ends the command: told once, the exit status is 2. */
 static void fail(struct run *r, const char *message)
 {
+    progress_clear(r->progress);
     if (!r->failed)
         reporter_error(r->reporter, message);
     r->failed = true;
     if (r->loop)
         ev_break(r->loop, EVBREAK_ALL);
+}
+
+static void on_tick(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    struct run *r = w->data;
+    if (!r->set)
+        progress_set(r->progress, "reading %s", r->source->name);
+    else if (!r->discovery)
+        progress_set(r->progress, "asking %s what it serves", r->kubeconfig.server);
+    else if (r->pass)
+        progress_set(r->progress, "comparing %zu of %zu objects",
+                     pass_counts(r->pass)->objects - pass_left(r->pass),
+                     pass_counts(r->pass)->objects);
 }
 
 static int choose_source(struct run *r, struct err **err)
@@ -272,18 +289,25 @@ int cmd_diff(const struct options *o)
     struct run r = {.options = o, .started_ms = clock_monotonic_ms()};
     struct err _err_ *err = NULL;
     r.reporter = reporter_new(o->output);
+    r.progress = progress_new();
     if (prepare(&r, &err)) {
         fail(&r, err_message(err));
     } else {
         start_source(&r);
         discovery_start(r.client, on_discovery, &r);
+        ev_timer_init(&r.tick, on_tick, 0.2, 0.1);
+        r.tick.data = &r;
+        ev_timer_start(r.loop, &r.tick);
         ev_run(r.loop, 0);
+        ev_timer_stop(r.loop, &r.tick);
+        progress_clear(r.progress);
         if (!r.failed) {
             json_auto_t *event = summary(&r);
             reporter_event(r.reporter, EVENT_INFO, "summary", event);
         }
     }
     int status = exit_status(&r);
+    progress_free(r.progress);
     if (reporter_finish(r.reporter))
         status = EXIT_ERROR;
     run_free(&r);

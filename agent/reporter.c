@@ -1,14 +1,12 @@
 #include "reporter.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/json.h"
 #include "diff/report_md.h"
 #include "diff/report_text.h"
+#include "terminal.h"
 
 struct reporter {
     enum output output;
@@ -18,27 +16,12 @@ struct reporter {
     int failed;
 };
 
-/* NO_COLOR: https://no-color.org */
-static bool wants_color(void)
-{
-    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-    return isatty(STDOUT_FILENO) && !(no && *no) && !(term && !strcmp(term, "dumb"));
-}
-
-static int terminal_width(void)
-{
-    struct winsize size;
-    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
-        return 0;
-    return size.ws_col;
-}
-
 struct reporter *reporter_new(enum output output)
 {
     struct reporter *r = xcalloc(1, sizeof(*r));
     r->output = output;
     if (output == OUTPUT_TEXT)
-        r->text = report_text_new(stdout, wants_color(), terminal_width());
+        r->text = report_text_new(stdout, terminal_color(stdout), terminal_width(stdout));
     if (output == OUTPUT_MARKDOWN)
         r->md = report_md_new(stdout);
     return r;

@@ -7,6 +7,7 @@
 #include "core/alloc.h"
 #include "core/json.h"
 #include "core/limits.h"
+#include "diff/text.h"
 #include "sync/facts.h"
 
 struct pass {
@@ -77,7 +78,8 @@ static json_t *told(const char *file, uint32_t line, uint32_t col, const char *o
                     const char *message)
 {
     json_t *event = json_object();
-    json_put_str(event, "file", file);
+    _free_ char *name = file ? text_safe_dup(file) : NULL; /* a name in Git need not be UTF-8 */
+    json_put_str(event, "file", name);
     json_put(event, "line", line ? json_integer(line) : json_null());
     if (col)
         json_put(event, "col", json_integer(col));

@@ -21,6 +21,7 @@
 #define READ_BYTES (64 * KIB)
 #define PIPE_BYTES (1 * MIB)
 #define ERRORS_MAX (4 * KIB)
+#define EXIT_POLL  0.02 /* seconds, where there is no pidfd */
 
 struct proc {
     struct ev_loop *loop;
@@ -30,6 +31,7 @@ struct proc {
     int out_fd, err_fd, pid_fd;
     ev_io out_io, err_io, exit_io;
     ev_child exit_child;
+    ev_timer exit_timer;
     ev_timer deadline;
     struct buf errors;
     struct err *err;
@@ -150,6 +152,7 @@ static void stop_watchers(struct proc *proc)
     ev_io_stop(proc->loop, &proc->exit_io);
     if (ev_is_default_loop(proc->loop))
         ev_child_stop(proc->loop, &proc->exit_child);
+    ev_timer_stop(proc->loop, &proc->exit_timer);
     ev_timer_stop(proc->loop, &proc->deadline);
 }
 
@@ -254,9 +257,8 @@ static void on_child(struct ev_loop *loop, ev_child *child, int events)
         finish(child->data, child->rstatus);
 }
 
-static void on_pidfd(struct ev_loop *loop, ev_io *io, int events)
+static void reap(struct proc *proc)
 {
-    struct proc *proc = io->data;
     int status = 0;
     pid_t pid;
     do {
@@ -266,6 +268,16 @@ static void on_pidfd(struct ev_loop *loop, ev_io *io, int events)
         finish(proc, status);
 }
 
+static void on_pidfd(struct ev_loop *loop, ev_io *io, int events)
+{
+    reap(io->data);
+}
+
+static void on_exit_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    reap(timer->data);
+}
+
 static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 {
     struct proc *proc = timer->data;
@@ -273,21 +285,21 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
     kill_group(proc);
 }
 
-static int watch_exit(struct proc *proc, struct err **err)
+static void watch_exit(struct proc *proc)
 {
     if (ev_is_default_loop(proc->loop)) {
-        ev_child_init(&proc->exit_child, on_child, proc->pid, 0);
-        proc->exit_child.data = proc;
+        ev_child_set(&proc->exit_child, proc->pid, 0);
         ev_child_start(proc->loop, &proc->exit_child);
-        return 0;
+        return;
     }
-    proc->pid_fd = pidfd_open(proc->pid, 0);
-    if (proc->pid_fd < 0)
-        return err_errno(err, ERR_FATAL, errno, "pidfd_open");
-    fcntl(proc->pid_fd, F_SETFD, FD_CLOEXEC);
-    ev_io_set(&proc->exit_io, proc->pid_fd, EV_READ);
-    ev_io_start(proc->loop, &proc->exit_io);
-    return 0;
+    proc->pid_fd = pidfd_open(proc->pid, 0); /* close-on-exec by itself */
+    if (proc->pid_fd >= 0) {
+        ev_io_set(&proc->exit_io, proc->pid_fd, EV_READ);
+        ev_io_start(proc->loop, &proc->exit_io);
+    } else { /* before Linux 5.3, and under valgrind */
+        ev_timer_set(&proc->exit_timer, EXIT_POLL, EXIT_POLL);
+        ev_timer_start(proc->loop, &proc->exit_timer);
+    }
 }
 
 static void watch_output(struct proc *proc, ev_io *io, int fd)
@@ -310,8 +322,11 @@ static struct proc *proc_new(struct ev_loop *loop, const struct proc_config *con
     ev_init(&proc->err_io, on_output);
     ev_init(&proc->exit_io, on_pidfd);
     ev_init(&proc->exit_child, on_child);
+    ev_init(&proc->exit_timer, on_exit_timer);
     ev_init(&proc->deadline, on_deadline);
-    proc->out_io.data = proc->err_io.data = proc->exit_io.data = proc->deadline.data = proc;
+    proc->out_io.data = proc->err_io.data = proc;
+    proc->exit_io.data = proc->exit_child.data = proc->exit_timer.data = proc;
+    proc->deadline.data = proc;
     return proc;
 }
 
@@ -348,10 +363,7 @@ struct proc *proc_start(struct ev_loop *loop, const struct proc_config *config, 
     }
     proc->running = true;
     setpgid(proc->pid, proc->pid); /* whoever comes first, child or parent */
-    if (watch_exit(proc, err)) {
-        proc_free(proc);
-        return NULL;
-    }
+    watch_exit(proc);
     watch_output(proc, &proc->out_io, proc->out_fd);
     watch_output(proc, &proc->err_io, proc->err_fd);
     watch_deadline(proc, config->deadline);
