@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <ev.h>
 
@@ -167,6 +168,19 @@ static void child_env(const char *env[8])
     env[n] = NULL;
 }
 
+/*
+ * This very program. Its path, where that still is the file that runs (valgrind answers this link
+ * but cannot execute it); else the kernel's link, which works for a file that was replaced, too.
+ */
+static char *own_program(void)
+{
+    static const char link[] = "/proc/self/exe";
+    char path[4096];
+    ssize_t n = readlink(link, path, sizeof(path) - 1);
+    path[n > 0 ? n : 0] = '\0';
+    return xstrdup(n > 0 && access(path, X_OK) == 0 ? path : link);
+}
+
 static int start(struct source_read *read, const struct source_config *config, struct err **err)
 {
     static const char *const argv[] = {"holdfast", "read", NULL};
@@ -179,8 +193,9 @@ static int start(struct source_read *read, const struct source_config *config, s
         return -1;
     child_env(env);
     double deadline = config->deadline > 0 ? config->deadline : LIMIT_READ_SECONDS;
+    _free_ char *program = own_program();
     const struct proc_config proc = {
-        .path = "/proc/self/exe",
+        .path = program,
         .argv = argv,
         .env = env,
         .input = request,
