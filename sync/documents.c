@@ -112,26 +112,32 @@ static bool next_json(struct documents *d, struct part *out)
     return documents_next(d, out);
 }
 
-/* Passes the separator at d->pos and remembers what is wrong with it. True when it is clean. */
+/* Behind the line end at `at`: LF, CRLF, CR. */
+static size_t line_end(const struct documents *d, size_t at)
+{
+    bool crlf = d->text[at] == '\r' && at + 1 < d->len && d->text[at + 1] == '\n';
+    return at + (crlf ? 2 : 1);
+}
+
+/* Passes the separator at d->pos and remembers what is wrong with it. False: it may be none. */
 static bool pass_separator(struct documents *d)
 {
-    size_t rest = d->pos + 3, end = rest;
+    size_t rest = d->pos + 3, end = rest, at = rest;
     while (end < d->len && d->text[end] != '\n' && d->text[end] != '\r')
         end++;
-    size_t at = rest;
     while (at < end && (d->text[at] == ' ' || d->text[at] == '\t'))
         at++;
     bool clean = at == end || d->text[at] == '#';
     d->bad = NULL;
     d->bad_line = d->line;
+    d->bad_col = d->col + (uint32_t)(at - d->pos);
     if (!clean)
         d->bad = at == rest ? "a line that begins with --- and goes on: kubectl takes it for a "
                               "separator and refuses it; write --- alone, or indent the line"
                             : "text after --- on its line, which kubectl refuses: put it on a line "
                               "of its own";
-    d->bad_col = d->col + (uint32_t)(at - d->pos);
     if (end < d->len) {
-        end += d->text[end] == '\r' && end + 1 < d->len && d->text[end + 1] == '\n' ? 2 : 1;
+        end = line_end(d, end);
         d->line++;
     }
     d->col = 1;
@@ -198,18 +204,25 @@ static bool named(const char *s, size_t len, const char *name)
     return len > n && memcmp(s, name, n) == 0 && s[n] == ':';
 }
 
+/* The indent of a line with content; SIZE_MAX for a blank one or a comment. */
+static size_t indent_of(const char *line, size_t len)
+{
+    size_t lead = 0;
+    while (lead < len && line[lead] == ' ')
+        lead++;
+    return lead == len || line[lead] == '\r' || line[lead] == '#' ? SIZE_MAX : lead;
+}
+
 bool documents_goes_on(const struct documents *d)
 {
     size_t indent = 0;
-    for (size_t at = d->pos; at < d->len;) {
+    for (size_t at = d->pos, len; at < d->len; at += len + 1) {
         const char *line = d->text + at, *end = memchr(line, '\n', d->len - at);
-        size_t len = end ? (size_t)(end - line) : d->len - at, lead = 0;
-        at += len + 1;
-        while (lead < len && line[lead] == ' ')
-            lead++;
+        len = end ? (size_t)(end - line) : d->len - at;
         if (len >= 3 && memcmp(line, "---", 3) == 0)
             break;
-        if (lead == len || line[lead] == '\r' || (line[lead] == '#' && !indent))
+        size_t lead = indent_of(line, len);
+        if (lead == SIZE_MAX)
             continue;
         if (!indent && lead == 0)
             return false;

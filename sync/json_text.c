@@ -162,6 +162,39 @@ static int set_real(struct reader *r, const char *text, struct node *node)
     return 0;
 }
 
+/* The fraction and the exponent from *at on, which is moved behind them. */
+static int scan_fraction(struct reader *r, size_t *at, bool *real)
+{
+    if (*at < r->len && r->text[*at] == '.') {
+        size_t n = digits(r, *at + 1);
+        if (!n)
+            return fail(r, true, "a number that ends with its point: complete it");
+        *at += 1 + n;
+        *real = true;
+    }
+    if (*at < r->len && (r->text[*at] == 'e' || r->text[*at] == 'E')) {
+        ++*at;
+        *at += *at < r->len && (r->text[*at] == '+' || r->text[*at] == '-');
+        size_t n = digits(r, *at);
+        if (!n)
+            return fail(r, true, "a number without the digits of its exponent: complete it");
+        *at += n;
+        *real = true;
+    }
+    return 0;
+}
+
+static int set_integer(struct reader *r, const char *text, struct node *node)
+{
+    errno = 0;
+    node->type = NODE_INT;
+    node->integer = strtoll(text, NULL, 10);
+    if (errno != ERANGE)
+        return 0;
+    return fail(r, false,
+                "an integer outside the range of int64, whose digits would be lost: quote it");
+}
+
 static int read_number(struct reader *r, struct node *node)
 {
     size_t at = r->pos + (peek(r) == '-'), whole = digits(r, at);
@@ -169,35 +202,11 @@ static int read_number(struct reader *r, struct node *node)
         return fail(r, true, "no JSON value: quote a text, and write numbers without leading 0");
     at += whole;
     bool real = false;
-    if (at < r->len && r->text[at] == '.') {
-        size_t n = digits(r, at + 1);
-        if (!n)
-            return fail(r, true, "a number that ends with its point: complete it");
-        at += 1 + n;
-        real = true;
-    }
-    if (at < r->len && (r->text[at] == 'e' || r->text[at] == 'E')) {
-        at++;
-        at += at < r->len && (r->text[at] == '+' || r->text[at] == '-');
-        size_t n = digits(r, at);
-        if (!n)
-            return fail(r, true, "a number without the digits of its exponent: complete it");
-        at += n;
-        real = true;
-    }
+    if (scan_fraction(r, &at, &real))
+        return -1;
     const char *text = arena_text(r->arena, r->text + r->pos, at - r->pos);
-    if (real) {
-        if (set_real(r, text, node))
-            return -1;
-    } else {
-        errno = 0;
-        node->integer = strtoll(text, NULL, 10);
-        node->type = NODE_INT;
-        if (errno == ERANGE)
-            return fail(r, false,
-                        "an integer outside the range of int64, whose digits would be "
-                        "lost: quote it");
-    }
+    if (real ? set_real(r, text, node) : set_integer(r, text, node))
+        return -1;
     r->pos = at;
     return 0;
 }

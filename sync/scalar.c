@@ -76,32 +76,45 @@ static int digit_of(char c)
 
 enum parsed { PARSED_NOT, PARSED_INT, PARSED_UINT, PARSED_OVER };
 
-/* strconv.ParseInt(s, 0, 64) and, where that overflows without a sign, ParseUint. */
-static enum parsed parse_integer(const char *s, int64_t *out)
+/* Passes the prefix of a base, as strconv does for base 0. */
+static unsigned base_of(const char **s)
 {
-    bool negative = *s == '-', sign = negative || *s == '+';
-    s += sign;
-    unsigned base = 10;
-    if (s[0] == '0' && s[1]) {
-        char c = s[1] | 0x20;
-        base = c == 'x' ? 16 : c == 'b' ? 2 : 8;
-        s += c == 'x' || c == 'b' || c == 'o' ? 2 : 1;
-        if (!sign && s[-1] == 'b' && (*s == '-' || *s == '+')) {
-            sign = true; /* resolve.go's second look at 0b lets one through */
-            negative = *s++ == '-';
-        }
-    }
+    if ((*s)[0] != '0' || !(*s)[1])
+        return 10;
+    char c = (*s)[1] | 0x20;
+    *s += c == 'x' || c == 'b' || c == 'o' ? 2 : 1;
+    return c == 'x' ? 16 : c == 'b' ? 2 : 8;
+}
+
+/* Digits to the end of the text. False where one is none of the base's. */
+static bool read_digits(const char *s, unsigned base, uint64_t *value, bool *over)
+{
     if (!*s)
-        return PARSED_NOT;
-    uint64_t value = 0;
-    bool over = false;
+        return false;
     for (; *s; s++) {
         int digit = digit_of(*s);
         if (digit >= (int)base)
-            return PARSED_NOT;
-        over = over || __builtin_mul_overflow(value, base, &value) ||
-               __builtin_add_overflow(value, (uint64_t)digit, &value);
+            return false;
+        *over = *over || __builtin_mul_overflow(*value, base, value) ||
+                __builtin_add_overflow(*value, (uint64_t)digit, value);
     }
+    return true;
+}
+
+/* strconv.ParseInt(s, 0, 64) and, where that overflows without a sign, ParseUint. */
+static enum parsed parse_integer(const char *s, int64_t *out)
+{
+    bool negative = *s == '-', sign = negative || *s == '+', over = false;
+    s += sign;
+    const char *start = s;
+    unsigned base = base_of(&s);
+    if (base == 2 && !sign && start[1] == 'b' && (*s == '-' || *s == '+')) {
+        sign = true; /* resolve.go's second look at 0b lets one through */
+        negative = *s++ == '-';
+    }
+    uint64_t value = 0;
+    if (!read_digits(s, base, &value, &over))
+        return PARSED_NOT;
     if (over)
         return PARSED_OVER;
     if (value > (uint64_t)INT64_MAX + negative)
@@ -174,6 +187,33 @@ static const char *resolve_number(const char *s, struct scalar *out)
     return NULL;
 }
 
+static bool digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* ParseFloat takes underscores between digits alone. */
+static bool between_digits(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '_' && !(i > 0 && digit(text[i - 1]) && digit(text[i + 1])))
+            return false;
+    }
+    return true;
+}
+
+static const char *resolve_underscored(const char *text, size_t len, struct scalar *out)
+{
+    _free_ char *bare = xmalloc(len + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] != '_')
+            bare[n++] = text[i];
+    }
+    bare[n] = '\0';
+    return resolve_number(bare, out);
+}
+
 static const char *resolve_plain(const char *text, size_t len, struct scalar *out)
 {
     out->type = NODE_STRING;
@@ -188,19 +228,11 @@ static const char *resolve_plain(const char *text, size_t len, struct scalar *ou
     }
     if (hint == 'M' || memchr(text, '\0', len))
         return NULL;
-    bool whole;
-    if (hint == '.') /* underscores stay here, as in Go */
-        return float_style(text, &whole) ? resolve_number(text, out) : NULL;
     if (!memchr(text, '_', len))
         return resolve_number(text, out);
-    _free_ char *bare = xmalloc(len + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] != '_')
-            bare[n++] = text[i];
-    }
-    bare[n] = '\0';
-    return resolve_number(bare, out);
+    if (hint == '.' && !between_digits(text, len))
+        return NULL;
+    return resolve_underscored(text, len, out);
 }
 
 static const char *resolve_binary(const char *text, size_t len, struct scalar *out)
@@ -223,6 +255,36 @@ static const char *resolve_binary(const char *text, size_t len, struct scalar *o
     return NULL;
 }
 
+/* What a tag of YAML's own asks for; NODE_STRING for all that Go leaves a string. */
+static enum node_type wanted(const char *tag)
+{
+    static const struct {
+        const char *tag;
+        enum node_type type;
+    } tags[] = {{"bool", NODE_BOOL}, {"int", NODE_INT}, {"float", NODE_REAL}, {"null", NODE_NULL}};
+    for (size_t i = 0; i < ARRAY_LEN(tags); i++) {
+        if (strcmp(tag, tags[i].tag) == 0)
+            return tags[i].type;
+    }
+    return NODE_STRING;
+}
+
+static const char *resolve_tagged(enum node_type want, const char *text, size_t len,
+                                  struct scalar *out)
+{
+    const char *wrong = resolve_plain(text, len, out);
+    if (wrong)
+        return wrong;
+    if (want == NODE_REAL && out->type == NODE_INT) { /* `!!float 3` is taken */
+        scalar_real((double)out->integer, out);
+        return NULL;
+    }
+    /* `!!int 1.0` is refused by Go, which knows 1.0 as a float */
+    if (out->type != want || (want == NODE_INT && out->fraction))
+        return wrong_tag;
+    return NULL;
+}
+
 const char *scalar_resolve(const char *tag, bool plain, const char *text, size_t len,
                            struct scalar *out)
 {
@@ -236,23 +298,8 @@ const char *scalar_resolve(const char *tag, bool plain, const char *text, size_t
     tag += sizeof(TAG_PREFIX) - 1;
     if (strcmp(tag, "binary") == 0)
         return resolve_binary(text, len, out);
-    enum node_type want = strcmp(tag, "bool") == 0    ? NODE_BOOL
-                          : strcmp(tag, "int") == 0   ? NODE_INT
-                          : strcmp(tag, "float") == 0 ? NODE_REAL
-                          : strcmp(tag, "null") == 0  ? NODE_NULL
-                                                      : NODE_STRING;
-    if (want == NODE_STRING)
-        return NULL;
-    const char *wrong = resolve_plain(text, len, out);
-    if (wrong)
-        return wrong;
-    /* `!!int 1.0` is refused by Go, which knows 1.0 as a float; `!!float 3` is taken */
-    bool fits = want == NODE_INT    ? out->type == NODE_INT && !out->fraction
-                : want == NODE_REAL ? out->type == NODE_INT || out->type == NODE_REAL
-                                    : out->type == want;
-    if (fits && want == NODE_REAL && out->type == NODE_INT)
-        scalar_real((double)out->integer, out);
-    return fits ? NULL : wrong_tag;
+    enum node_type want = wanted(tag);
+    return want == NODE_STRING ? NULL : resolve_tagged(want, text, len, out);
 }
 
 /* strconv.FormatFloat(value, 'g', -1, 32): the fewest digits that a float32 needs. */

@@ -24,10 +24,9 @@ size_t text_char(const char *s, size_t left, uint32_t *code)
             return 0;
         value = value << 6 | (next & 0x3f);
     }
-    if (value < smallest[n] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
-        return 0;
+    bool character = value >= smallest[n] && value <= 0x10ffff && (value >> 11) != 0xd800 >> 11;
     *code = value;
-    return n;
+    return character ? n : 0;
 }
 
 bool text_utf8(const char *s, size_t len)
