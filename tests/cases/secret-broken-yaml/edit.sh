@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch secret good -p '{"stringData": {"user": "canary-nut-66124"}}' 

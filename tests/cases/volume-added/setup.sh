@@ -1,0 +1,1 @@
+kubectl apply -n "$NAMESPACE" -f git
