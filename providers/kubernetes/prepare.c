@@ -142,7 +142,7 @@ void kube_observed(struct kube *k, struct unit *unit, const struct item *item)
     f->observed = OBSERVED_PRESENT;
     f->terminating = item->terminating;
     f->candidates = u->candidates.count > 0;
-    f->literal = ours && !owned_undeclared(ours, u->declared) &&
+    f->literal = !owned_undeclared(ours, u->declared) &&
                  compare_literal(&fields_shape, u->declared, u->live, ours);
     if (f->literal && !f->candidates && !f->terminating) {
         kube_unit_forget(k, unit);
