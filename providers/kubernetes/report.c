@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/hash.h"
 #include "core/json.h"
+#include "core/nearest.h"
 
 static void tell(struct kube *k, struct unit *unit, const struct drift *d)
 {
@@ -169,15 +170,34 @@ static const char *remedy_for(const char *reason, const struct refusal *r)
     }
 }
 
-/* Puts "line N" where the server named a field that the manifest holds. */
+/* ".spec.replica: field not declared in schema", as a person would say it. */
+static char *unknown_field(const struct kube_unit *u, const struct unit *unit,
+                           const struct path *path)
+{
+    _free_ char *field = path_text(path);
+    struct nearest near = NEAREST_INIT(path->name);
+    const char *sibling;
+    json_t *value;
+    json_object_foreach(path_find(u->live, path->up), sibling, value) nearest_try(&near, sibling);
+    if (!near.best)
+        return xasprintf("%s is not a field of %s", field, unit->api_version);
+    struct path meant = *path;
+    meant.name = near.best;
+    _free_ char *other = path_text(&meant);
+    return xasprintf("%s is not a field of %s (did you mean %s?)", field, unit->api_version, other);
+}
+
+/* The server's word, with the line where it named a field that the manifest holds. */
 static char *message_with_line(const struct kube_unit *u, const struct unit *unit,
                                const struct refusal *r)
 {
     const struct path *path = kept_path_last(&r->path);
+    bool unknown = path && path->type == STEP_MEMBER && strstr(r->message, "not declared in schema");
+    _free_ char *message = unknown ? unknown_field(u, unit, path) : xstrdup(r->message);
     uint32_t line = path && u->document.body ? line_of(u, unit, path) : 0;
     if (!line || line == unit->line)
-        return xstrdup(r->message);
-    return xasprintf("line %u: %s", line, r->message);
+        return steal(message);
+    return xasprintf("line %u: %s", line, message);
 }
 
 void report_blocked(struct kube *k, struct unit *unit, const char *reason, const struct refusal *r)
