@@ -337,7 +337,7 @@ static int no_such_path(const struct walk *w, const char *name, const struct tre
             names[count++] = list->items[i].name;
     }
     nearest_list(&near, name, names, count, 5);
-    return err_set(err, ERR_INVALID, "path \"%s\" is not there: \"%s\" holds %s", buf_str(&w->path),
+    return err_set(err, ERR_INVALID, "path \"%s\" is not there: %s holds %s", buf_str(&w->path),
                    w->path.len > strlen(name) ? "its folder" : "the root", buf_str(&near));
 }
 
