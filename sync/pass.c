@@ -15,9 +15,12 @@ struct pass {
     struct provider *provider;
     struct host host;
     struct unit *units;
-    bool *queued, *reported;
+    bool *queued, *reported, *active;
     size_t *dirty; /* indices of units, oldest first */
     size_t dirty_count, left, count;
+    /* Units that wait for their turn to ask: what is kept of a unit while it is judged is bounded. */
+    size_t *waiting;
+    size_t waiting_first, waiting_count, active_count;
     struct pass_counts counts;
     struct ev_prepare step;
     struct ev_timer wake; /* keeps the loop from sleeping while units are dirty */
@@ -113,17 +116,39 @@ static void host_error(void *ctx, const struct unit *unit, uint32_t line, const 
 
 static void unit_done(struct pass *p, struct unit *unit)
 {
+    size_t i = index_of(p, unit);
     unit->facts.concluded = true;
     p->left--;
-    if (!p->reported[index_of(p, unit)])
+    if (!p->reported[i])
         p->counts.in_sync++;
+    if (!p->active[i])
+        return;
+    p->active[i] = false;
+    p->active_count--;
+    if (p->waiting_first < p->waiting_count)
+        host_dirty(p, &p->units[p->waiting[p->waiting_first++]]);
+}
+
+/* May this unit ask now? Else it waits until another one is done. */
+static bool take_turn(struct pass *p, struct unit *unit)
+{
+    size_t i = index_of(p, unit);
+    if (p->active[i])
+        return true;
+    if (p->active_count == LIMIT_JUDGED_AT_ONCE) {
+        p->waiting[p->waiting_count++] = i;
+        return false;
+    }
+    p->active[i] = true;
+    p->active_count++;
+    return true;
 }
 
 static void act(struct pass *p, struct unit *unit)
 {
     const struct provider_ops *ops = p->provider->ops;
     const struct action action = next_action(&unit->facts, &limits);
-    if (action.type == ACTION_ASK) {
+    if (action.type == ACTION_ASK && take_turn(p, unit)) {
         unit->facts.in_flight = true;
         ops->ask(p->provider, unit, action.ask);
     } else if (action.type == ACTION_CONCLUDE) {
@@ -171,6 +196,8 @@ struct pass *pass_new(const struct pass_config *config)
     p->units = xcalloc(set->count, sizeof(*p->units));
     p->queued = xcalloc(set->count, sizeof(*p->queued));
     p->reported = xcalloc(set->count, sizeof(*p->reported));
+    p->active = xcalloc(set->count, sizeof(*p->active));
+    p->waiting = xcalloc(set->count, sizeof(*p->waiting));
     p->dirty = xcalloc(2 * set->count, sizeof(*p->dirty));
     for (size_t i = 0; i < set->count; i++) {
         const struct desired *d = &set->items[i];
@@ -254,6 +281,8 @@ void pass_free(struct pass *p)
     free(p->units);
     free(p->queued);
     free(p->reported);
+    free(p->active);
+    free(p->waiting);
     free(p->dirty);
     free(p);
 }

@@ -39,6 +39,7 @@
 
 /* Judging and reporting */
 #define LIMIT_LIVE_KEPT       (8 * MIB)   /* live objects kept until they are judged */
+#define LIMIT_JUDGED_AT_ONCE  32          /* objects whose trees are in memory */
 #define LIMIT_JUDGE_AGAIN     5           /* answers computed on another resourceVersion */
 #define LIMIT_NAMES_BY_GET    8           /* so many objects of a kind are read by name */
 #define LIMIT_VALUE_BYTES     (4 * KIB)   /* a value in the report (SPEC 1) */
