@@ -1,9 +1,12 @@
 #include "core/http.h"
 #include "core/http_internal.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "core/alloc.h"
 #include "core/limits.h"
@@ -109,6 +112,17 @@ static size_t header_cb(char *data, size_t one, size_t len, void *userp)
         return 0;
     }
     return len;
+}
+
+/*
+ * What was sent and not acknowledged for so long, or a keepalive without an answer, ends the
+ * connection: else requests would go on being put on one that a load balancer has forgotten.
+ */
+static int sockopt_cb(void *userp, curl_socket_t fd, curlsocktype purpose)
+{
+    unsigned ms = LIMIT_STALL_MS;
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+    return CURL_SOCKOPT_OK;
 }
 
 static void set_blob(CURL *easy, CURLoption option, const char *pem)
@@ -274,6 +288,7 @@ static void set_common(struct http_call *call)
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 10L);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, sockopt_cb);
     if (call->timeout_ms > 0)
         curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, call->timeout_ms);
     if (call->stall_s > 0) {

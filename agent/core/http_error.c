@@ -46,16 +46,13 @@ static void judge_certificate(struct http_call *call)
 
 static void judge_timeout(struct http_call *call)
 {
-    double connected = 0;
     curl_off_t bytes = 0;
-    curl_easy_getinfo(call->easy, CURLINFO_CONNECT_TIME, &connected);
     curl_easy_getinfo(call->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
     if (strstr(call->text, "bytes/sec"))
         err_set(&call->err, ERR_RETRY,
                 "%s: stalled: no data for %ld s, after %" CURL_FORMAT_CURL_OFF_T " bytes",
                 call->host, call->stall_s, bytes);
-    else if (strstr(call->text, "Connection timeout") ||
-             strstr(call->text, "SSL connection timeout"))
+    else if (!call->connected)
         err_set(&call->err, ERR_RETRY, "%s: cannot connect: timed out", call->host);
     else
         err_set(&call->err, ERR_RETRY, "%s: no whole answer within %g s", call->host,

@@ -6,6 +6,7 @@
 #include "core/http_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/alloc.h"
 
@@ -40,6 +41,37 @@ void http_kick(struct http *http)
     }
 }
 
+static bool had_connection(const struct http_call *call)
+{
+    double seconds = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_PRETRANSFER_TIME, &seconds);
+    return seconds > 0;
+}
+
+static void take_out(struct http_call *call, CURLcode result)
+{
+    curl_multi_remove_handle(call->http->multi, call->easy);
+    call->result = result;
+    call->connected = had_connection(call);
+    http_move(call, CALL_FINISHED);
+}
+
+/*
+ * A connection that times out takes along what waits for it: libcurl would let the next one try
+ * for as long, and sixteen waiting requests would take sixteen timeouts to fail.
+ */
+static void fail_waiting(const struct http_call *failed)
+{
+    struct http_call *call = TAILQ_FIRST(&failed->http->running);
+    while (call) {
+        struct http_call *next = TAILQ_NEXT(call, link);
+        if (call->target == failed->target && !strcmp(call->host, failed->host) &&
+            !had_connection(call))
+            take_out(call, failed->result);
+        call = next;
+    }
+}
+
 /* Takes finished transfers out of the multi. */
 static void drain(struct http *http)
 {
@@ -53,10 +85,10 @@ static void drain(struct http *http)
         CURLcode result = msg->data.result;
         struct http_call *call = NULL;
         curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
-        curl_multi_remove_handle(http->multi, easy);
-        call->result = result;
+        take_out(call, result);
         http->progress++;
-        http_move(call, CALL_FINISHED);
+        if (result == CURLE_OPERATION_TIMEDOUT && !call->connected)
+            fail_waiting(call);
     }
 }
 

@@ -172,8 +172,8 @@ static double next_try(const struct kube_call *call, const struct http_answer *a
     bool again = false;
     if (answer->err) {
         double spent = ev_now(call->client->loop) - call->began;
-        double limit = (call->request.list ? LIMIT_LIST_MS : LIMIT_REQUEST_MS) / 1000.0;
-        again = call->idempotent && answer->err->kind == ERR_RETRY && spent < limit;
+        again =
+            call->idempotent && answer->err->kind == ERR_RETRY && spent < LIMIT_REQUEST_MS / 1000.0;
     } else if (answer->status == 429) {
         again = true;
     } else if (call->idempotent) {

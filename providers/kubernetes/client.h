@@ -57,9 +57,9 @@ struct kube_client *kube_client_new(struct http *http, const struct kubeconfig *
  * Sends it; strings are copied, `done` comes from the loop. A 429, and (for a GET or a dry run) a
  * 503, a 504, any 5xx with Retry-After or a broken connection is tried again here (Retry-After
  * obeyed, else exponential back-off with full jitter, LIMIT_RETRIES tries) unless bytes already
- * went to the sink. A connection that keeps failing is given up once the request's own timeout has
- * passed since the first try. A 401 with a token file: once more with the file read again. At most
- * LIMIT_REQUESTS_IN_FLIGHT run at a time, the rest wait in order.
+ * went to the sink. A connection that keeps failing is given up once LIMIT_REQUEST_MS
+ * have passed since the first try. A 401 with a token file: once more with the file read again. At
+ * most LIMIT_REQUESTS_IN_FLIGHT run at a time, the rest wait in order.
  */
 void kube_send(struct kube_client *client, const struct kube_request *request);
 
