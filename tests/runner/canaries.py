@@ -1,0 +1,51 @@
+"""Canaries: secrets that must not be found again."""
+import base64
+import json
+import os
+import stat
+import subprocess
+
+from .repository import git_environment
+
+
+def spellings(secret):
+    """A secret as it is, in base64, and as JSON writes it."""
+    raw = secret.encode()
+    return {raw, base64.b64encode(raw), json.dumps(secret)[1:-1].encode()}
+
+
+def git_content(folder):
+    """All objects of a Git repository, unpacked."""
+    return subprocess.run(["git", "--git-dir", folder, "cat-file", "--batch-all-objects", "--batch"],
+                          check=True, stdout=subprocess.PIPE, env=git_environment(folder)).stdout
+
+
+def judge_canaries(secrets, run, repository, state):
+    """The secrets' own repository may hold them; nothing else may, the copy of the repository excepted."""
+    own = git_content(os.path.join(repository, ".git"))
+    places = [("stdout", run.stdout), ("stderr", run.stderr)]
+    git_places = []
+    for folder, folders, files in os.walk(state):
+        if "objects" in folders and "HEAD" in files:
+            git_places.append((f"the Git objects of {folder}", git_content(folder)))
+            folders.remove("objects")
+        for name in files:
+            path = os.path.join(folder, name)
+            if stat.S_ISREG(os.lstat(path).st_mode):
+                with open(path, "rb") as file:
+                    places.append((path, file.read()))
+    for secret in secrets:
+        for what in spellings(secret):
+            for place, data in places + [p for p in git_places if what not in own]:
+                if what in data:
+                    yield f"the canary {secret!r} is in {place}"
+
+
+def judge_modes(state):
+    paths = [state]
+    for folder, folders, files in os.walk(state):
+        paths += [os.path.join(folder, name) for name in folders + files]
+    for path in paths:
+        mode = os.lstat(path).st_mode
+        if mode & 0o077 and not stat.S_ISLNK(mode):
+            yield f"open to group or others: {path} ({stat.filemode(mode)})"

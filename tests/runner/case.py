@@ -1,0 +1,201 @@
+"""One case: set up, edited, judged."""
+import os
+import re
+import shlex
+import shutil
+import subprocess
+
+import yaml
+
+from .canaries import judge_canaries, judge_modes
+from .cluster import kubectl, wait_served
+from .common import DIFF_SECONDS, Failure, SCRIPT_SECONDS, call, end, say
+from .judge import default_exit, judge_run, read_lines
+from .repository import crds_of, git_environment, manifests, merge
+
+DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+class Run:
+    """What one run of the program left."""
+    stdout = stderr = b""
+    status = source = revision = None
+
+
+class Case:
+    def __init__(self, folder, options, cluster, work):
+        self.folder, self.options, self.cluster = folder, options, cluster
+        self.name = os.path.basename(folder)
+        self.work = os.path.join(work, self.name)
+        self.groups = []  # process groups of what was started
+        self.copy, self.repository, self.home, self.state = (
+            os.path.join(self.work, name) for name in ("case", "repository", "home", "state"))
+        if not DNS_LABEL.fullmatch(self.name):
+            raise Failure("the name of a case is a DNS label")
+        if not os.path.isdir(os.path.join(folder, "git")):
+            raise Failure("no folder git")
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def lines(self, name):
+        if not os.path.exists(self.path(name)):
+            return None
+        with open(self.path(name), encoding="utf-8") as file:
+            return [line for line in file.read().split("\n") if line]
+
+    def git(self, *words):
+        done = subprocess.run(["git", "-C", self.repository, *words], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, env=git_environment(self.home), check=False)
+        text = done.stdout.decode(errors="replace").strip()
+        if done.returncode:
+            raise Failure(f"git {shlex.join(words)}: {text}")
+        return text
+
+    def commit(self, tree):
+        """Makes a commit of which a folder of the case is the complete tree."""
+        for name in os.listdir(self.repository):
+            if name != ".git":
+                path = os.path.join(self.repository, name)
+                if os.path.isdir(path) and not os.path.islink(path):
+                    shutil.rmtree(path)
+                else:
+                    os.remove(path)
+        shutil.copytree(tree, self.repository, symlinks=True, dirs_exist_ok=True)
+        # an empty index: files of one size and one moment must not be taken for unchanged
+        self.git("read-tree", "--empty")
+        self.git("add", "-A", "-f", ".")
+        self.git("commit", "-q", "--allow-empty", "-m", os.path.basename(tree))
+
+    def prepare(self):
+        os.makedirs(self.home)
+        os.makedirs(self.repository)
+        shutil.copytree(self.folder, self.copy, symlinks=True)
+        self.git("init", "-q", "-b", "main")
+        self.commit(self.path("git"))
+
+    def later_commits(self):
+        found = [name for name in os.listdir(self.folder) if re.fullmatch(r"git\.\d+", name)]
+        for name in sorted(found, key=lambda name: int(name[4:])):
+            self.commit(self.path(name))
+
+    def script_environment(self):
+        return {**os.environ, "NAMESPACE": self.name, "CASE": self.name, "HOME": self.home,
+                "TMPDIR": self.home, "LC_ALL": "C.UTF-8"}
+
+    def script(self, name):
+        log = os.path.join(self.work, name + ".log")
+        with open(log, "wb") as file:
+            status = call(["bash", "-eu", name], SCRIPT_SECONDS, self.groups, stdout=file, stderr=file,
+                          cwd=self.copy, env=self.script_environment())
+        if status or self.options.verbose:
+            with open(log, encoding="utf-8", errors="replace") as file:
+                text = file.read()
+            if status:
+                how = f"ended with {status}" if status is not None else f"took over {SCRIPT_SECONDS} s"
+                raise Failure(f"{name} {how}:\n{text}")
+            say(f"{self.name}: {name}:\n{text}")
+
+    def setup(self):
+        if os.path.exists(self.path("setup.sh")):
+            return self.script("setup.sh")
+        files = list(manifests(self.path("git")))
+        if not files:
+            return None
+        apply = ["apply", "--server-side", "--field-manager=holdfast", "--force-conflicts"]
+        crds = list(crds_of(files))
+        if crds:
+            data = yaml.safe_dump_all(crds).encode()
+            kubectl(*apply, "-f", "-", data=data)
+            kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", "-", data=data)
+            for crd in crds:
+                wait_served(crd["spec"])
+        words = [word for path in files for word in ("-f", path)]
+        return kubectl(*apply, "-n", self.name, *words)
+
+    def configuration(self):
+        """Writes the configuration; the one source."""
+        config = {"apiVersion": "holdfast.dev/v1", "kind": "Config", "sources": [
+            {"name": self.name, "url": "file://" + self.repository, "ref": "main"}]}
+        rest = []
+        if os.path.exists(self.path("config.yaml")):
+            with open(self.path("config.yaml"), encoding="utf-8") as file:
+                fragment, *rest = list(yaml.safe_load_all(file)) or [None]
+            fragment = fragment or {}
+            if "sources" in fragment:
+                raise Failure("config.yaml has sources; it is a fragment with source")
+            source = merge(config["sources"][0], fragment.pop("source", {}))
+            config = {**merge(config, fragment), "sources": [source]}
+        with open(os.path.join(self.work, "config.yaml"), "w", encoding="utf-8") as file:
+            yaml.safe_dump_all([config, *rest], file, sort_keys=False)
+        return config["sources"][0]
+
+    def diff(self):
+        run, source = Run(), self.configuration()
+        words = shlex.split("\n".join(self.lines("args") or []))
+        run.source = source["name"]
+        if not any(word.startswith("--ref") for word in words):
+            run.revision = self.git("rev-parse", "--verify", f"{source['ref']}^{{commit}}")
+        command = [self.options.program, "diff", run.source,
+                   "--config", os.path.join(self.work, "config.yaml"),
+                   "--kubeconfig", self.cluster.kubeconfig, "--namespace", self.name,
+                   "-o", "json", "--state-dir", self.state, *words]
+        environment = {name: value for name, value in os.environ.items()
+                       if not name.startswith(("KUBE", "XDG_"))}
+        environment.update(HOME=self.home, TMPDIR=self.home)
+        with open(os.path.join(self.work, "command"), "w", encoding="utf-8") as file:
+            file.write(shlex.join(command) + "\n")
+        out, err = (os.path.join(self.work, name) for name in ("stdout", "stderr"))
+        with open(out, "wb") as stdout, open(err, "wb") as stderr:
+            run.status = call(command, DIFF_SECONDS, self.groups, stdout=stdout, stderr=stderr,
+                              env=environment)
+        with open(out, "rb") as stdout, open(err, "rb") as stderr:
+            run.stdout, run.stderr = stdout.read(), stderr.read()
+        return run
+
+    def judge(self):
+        expected, errors = read_lines(self.path("expect.jsonl")), self.lines("errors")
+        status = int(self.lines("exit")[0]) if self.lines("exit") else default_exit(expected)
+        run = self.diff()
+        if self.options.verbose:
+            say(f"{self.name}: stdout:\n{run.stdout.decode(errors='replace')}"
+                f"{self.name}: stderr:\n{run.stderr.decode(errors='replace')}")
+        complaints = judge_run(run, expected, errors, status)
+        secrets = self.lines("canary")
+        if secrets is not None:
+            complaints += judge_canaries(secrets, run, self.repository, self.state)
+            complaints += judge_modes(self.state)
+        if complaints and run.stderr:
+            complaints.append("stderr: " + run.stderr[-1500:].decode(errors="replace").strip())
+        return complaints
+
+    def run(self):
+        """Complaints; none: passed."""
+        self.prepare()
+        self.cluster.make_namespace(self.name)
+        try:
+            self.setup()
+            self.later_commits()
+            if os.path.exists(self.path("edit.sh")):
+                self.script("edit.sh")
+            if self.options.scripts_only:
+                return []
+            complaints = self.judge()
+            if complaints:
+                self.keep_objects()
+            return complaints
+        finally:
+            end(self.groups)
+            if not self.options.keep and not self.options.scripts_only:
+                self.cluster.delete(self.name)
+
+    def keep_objects(self):
+        """Live objects, beside the logs."""
+        kinds = [k for k in self.cluster.kinds("true") if k != "events" and not k.startswith("events.")]
+        remains = [line for line in self.cluster.remains()[self.name]
+                   if not line.startswith("namespace/")]
+        with open(os.path.join(self.work, "live.yaml"), "w", encoding="utf-8") as file:
+            for words in [[",".join(kinds)], remains]:
+                if words:
+                    file.write(kubectl("get", *words, "-n", self.name, "-o", "yaml",
+                                       "--show-managed-fields", check=False) + "---\n")

@@ -1,0 +1,106 @@
+"""The cluster, and what the cases leave in it."""
+import datetime
+import json
+import os
+import shlex
+import subprocess
+import time
+import urllib.parse
+
+from .common import Failure, SCRIPT_SECONDS
+
+
+def kubectl(*words, check=True, data=None):
+    done = subprocess.run(["kubectl", *words], input=data, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=SCRIPT_SECONDS, check=False)
+    if check and done.returncode:
+        raise Failure(f"kubectl {shlex.join(words)}: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout.decode()
+
+
+def owner(name, group, cases):
+    """The case whose cluster-scoped object this is; of two that begin it, the longer."""
+    mine = [case for case in cases
+            if name == case or name.startswith(case + "-") or name.startswith(case + ".")
+            or (group is not None and case in group)]
+    return max(mine, key=len, default=None)
+
+
+class Cluster:
+    def __init__(self, cases):
+        self.cases = cases
+        self.folder = os.environ["HOLDFAST_TEST_CLUSTER"]
+        self.kubeconfig = os.environ["KUBECONFIG"]
+        self.audit = os.path.join(self.folder, "audit.log")
+        self.start = datetime.datetime.now(datetime.timezone.utc).isoformat()
+        self.version = json.loads(kubectl("version", "-o", "json"))["serverVersion"]["gitVersion"]
+        self.cluster_kinds = self.kinds("false")
+        self.left = self.remains()  # by earlier runs on this cluster
+
+    @staticmethod
+    def kinds(namespaced):
+        return kubectl("api-resources", f"--namespaced={namespaced}", "--verbs=list,delete",
+                       "-o", "name").split()
+
+    def remains(self):
+        """The cluster-scoped objects of the cases, as TYPE/NAME: what each has."""
+        found = {case: [] for case in self.cases}
+        for line in kubectl("get", ",".join(self.cluster_kinds), "-o", "name", check=False).split():
+            kind, name = line.split("/", 1)
+            group = name.partition(".")[2] if kind.startswith("customresourcedefinition") else None
+            case = owner(name, group, self.cases)
+            if case is not None:
+                found[case].append(line)
+        return found
+
+    def delete(self, case):
+        kubectl("delete", "--wait=false", "--ignore-not-found", *self.remains()[case],
+                f"namespace/{case}", check=False)
+
+    def vacate(self, case):
+        """Takes away what an earlier run of the case has left, finalizers included, and waits until it is gone."""
+        left = self.left[case]
+        if not left:
+            return
+        self.delete(case)
+        for line in kubectl("get", ",".join(self.kinds("true")), "-n", case, "-o", "name",
+                            check=False).split() + left:
+            if not line.startswith("namespace/"):
+                kubectl("patch", line, "-n", case, "--type=merge", "-p",
+                        '{"metadata":{"finalizers":null}}', check=False)
+        kubectl("wait", "--for=delete", *left, "--timeout=90s")
+
+    def make_namespace(self, case):
+        self.vacate(case)
+        kubectl("create", "namespace", case)
+        kubectl("wait", "--for=create", "serviceaccount/default", "-n", case, "--timeout=60s")
+
+    def judge_audit(self):
+        """What holdfast asked the server for since the start: to read, and dry runs."""
+        asked, complaints = 0, []
+        with open(self.audit, encoding="utf-8") as file:
+            for line in file:
+                if '"userAgent":"holdfast/' not in line:
+                    continue
+                event = json.loads(line)
+                if event["requestReceivedTimestamp"] < self.start[:26]:
+                    continue
+                asked += 1
+                query = urllib.parse.parse_qs(urllib.parse.urlsplit(event["requestURI"]).query)
+                dry = event["verb"] in ("patch", "create") and query.get("dryRun") == ["All"]
+                if event["verb"] not in ("get", "list", "watch") and not dry:
+                    complaints.append(f"audit: {event['verb']} {event['requestURI']}")
+        if not asked:
+            complaints.append("audit: not one request of a user agent holdfast/... is in the log")
+        return complaints
+
+
+def wait_served(spec):
+    """A kind can be Established a moment before the server tells of it."""
+    for version in (v["name"] for v in spec["versions"] if v.get("served")):
+        end = time.monotonic() + 60
+        while f'"{spec["names"]["plural"]}"' not in kubectl(
+                "get", "--raw", f"/apis/{spec['group']}/{version}", check=False):
+            if time.monotonic() > end:
+                raise Failure(f"{spec['group']}/{version} is not served")
+            time.sleep(0.1)

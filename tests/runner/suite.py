@@ -1,0 +1,77 @@
+"""All cases."""
+import concurrent.futures
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import traceback
+
+import yaml
+
+from .case import Case
+from .cluster import Cluster
+from .common import Failure, ROOT, say
+
+
+def find_cases(folders, substring):
+    found = []
+    for folder in folders:
+        folder = os.path.realpath(folder)
+        if os.path.isdir(os.path.join(folder, "git")):
+            found.append(folder)
+        elif os.path.isdir(folder):
+            found += [entry.path for entry in sorted(os.scandir(folder), key=lambda e: e.name)
+                      if entry.is_dir() and not entry.name.startswith((".", "_"))]
+        else:
+            raise Failure(f"{folder}: no such folder")
+    return [folder for folder in found if substring in os.path.basename(folder)]
+
+
+def run_one(folder, options, cluster, work):
+    """Whether the case passed."""
+    start = time.monotonic()
+    try:
+        complaints = Case(folder, options, cluster, work).run()
+    except (Failure, OSError, ValueError, subprocess.SubprocessError, yaml.YAMLError) as error:
+        complaints = [f"{type(error).__name__ if not isinstance(error, Failure) else 'not run'}: {error}"]
+    except Exception:  # pylint: disable=broad-except
+        complaints = [traceback.format_exc()]
+    name, seconds = os.path.basename(folder), time.monotonic() - start
+    logs = os.path.join(work, name)
+    if complaints:
+        text = "\n".join("    " + line for c in complaints for line in c.split("\n"))
+        where = f"\n    logs: {logs}" if os.path.isdir(logs) else ""
+        say(f"FAILED {name} ({seconds:.1f} s)\n{text}{where}")
+        return False
+    if options.keep or options.scripts_only:
+        say(f"passed {name} ({seconds:.1f} s), kept: {logs}")
+    else:
+        say(f"passed {name} ({seconds:.1f} s)")
+        shutil.rmtree(logs, ignore_errors=True)
+    return True
+
+
+def run_all(options):
+    folders = find_cases(options.dir or [os.path.join(ROOT, "tests", "cases")], options.substring)
+    names = [os.path.basename(folder) for folder in folders]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if not folders or twice:
+        say("no case found" if not folders else f"several cases named {', '.join(twice)}")
+        return 0, 1
+    if not options.scripts_only and not os.access(options.program, os.X_OK):
+        say(f"{options.program} is not there; build it first")
+        return 0, len(folders)
+    cluster = Cluster(names)
+    say(f"Kubernetes {cluster.version}, {len(folders)} cases, {options.jobs} at a time")
+    work = tempfile.mkdtemp(prefix="holdfast-cases.")
+    if not options.scripts_only:  # a copy, for a build in the middle of the cases
+        options.program = shutil.copy2(options.program, os.path.join(work, "holdfast"))
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        results = list(pool.map(lambda folder: run_one(folder, options, cluster, work), folders))
+    complaints = [] if options.scripts_only else cluster.judge_audit()
+    for text in complaints[:20]:
+        say(f"FAILED {text}")
+    if set(os.listdir(work)) <= {"holdfast"}:
+        shutil.rmtree(work)
+    return results.count(True), results.count(False) + bool(complaints)
