@@ -30,19 +30,17 @@ static int prepare_declared(struct kube *k, struct unit *unit, struct err **err)
     if (k->config.host->load(k->config.host->ctx, unit, &u->document, err))
         return -1;
     u->declared = kube_normalize(unit, kube_resource_of(unit), u->document.body);
-    u->replicas_held =
-        json_at(u->declared, "spec", "replicas", NULL) &&
+    const char *scaler =
         scalers_find(k->scalers, unit->group, unit->kind, unit->namespace, unit->name);
-    if (!u->replicas_held)
+    u->replicas_held = scaler != NULL;
+    if (!scaler || !json_at(u->declared, "spec", "replicas", NULL))
         return 0;
     json_t *spec = json_copy(json_object_get(u->declared, "spec"));
     json_object_del(spec, "replicas");
     json_put(u->declared, "spec", spec);
     if (!unit->noted) {
         unit->noted = true;
-        _free_ char *text =
-            xasprintf("spec.replicas is held by %s: not compared",
-                      scalers_find(k->scalers, unit->group, unit->kind, unit->namespace, unit->name));
+        _free_ char *text = xasprintf("spec.replicas is held by %s: not compared", scaler);
         k->config.host->note(k->config.host->ctx, unit, text);
     }
     return 0;

@@ -36,6 +36,17 @@ static json_t *hide(const struct kube *k, const json_t *value)
     return drift_hidden(k->config.hidden_key, written, strlen(written));
 }
 
+bool report_same_secret(const struct unit *unit, const struct path *path, const json_t *a,
+                        const json_t *b)
+{
+    if (!is_secret(unit, path) || !json_is_string(a) || !json_is_string(b))
+        return false;
+    size_t a_len = 0, b_len = 0;
+    _free_ char *x = hash_unbase64(json_string_value(a), json_string_length(a), &a_len);
+    _free_ char *y = hash_unbase64(json_string_value(b), json_string_length(b), &b_len);
+    return x && y && a_len == b_len && !memcmp(x, y, a_len);
+}
+
 static json_t *shown(const struct kube *k, const json_t *value, bool secret)
 {
     if (!value)

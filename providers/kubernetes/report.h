@@ -14,6 +14,10 @@ struct field_report {
     bool order; /* want and have are keys: never secret */
 };
 
+/* Are these two writings of one secret? (Values below a Secret's data: base64 may be wrapped.) */
+bool report_same_secret(const struct unit *unit, const struct path *path, const json_t *a,
+                        const json_t *b);
+
 void report_field(struct kube *k, struct unit *unit, const struct field_report *f);
 
 /* A whole-object line. */
