@@ -66,6 +66,7 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/libholdfast.a
 -include $(OBJ:.o=.d) $(TESTBIN:=.d)
 
 include tests/tests.mk
+-include tests/bench/bench.mk
 include deploy/deploy.mk
 
 .PHONY: install clean

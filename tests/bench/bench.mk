@@ -1,0 +1,13 @@
+# The bench: included by the Makefile.
+BENCH_N ?= 1000 5000
+BENCH_RUNS ?= 7
+BENCHBIN := $(addprefix $(B)/tests/bench/,measure lists events)
+
+$(B)/tests/bench/%: tests/bench/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CCLD,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(shell pkg-config --libs yaml-0.1 libcurl)
+
+.PHONY: bench
+bench: all $(BENCHBIN) ## measure on a real server; BENCH_N="1000" for a quick one
+	@tests/bench/bench --program $(B)/holdfast --tools $(B)/tests/bench --runs $(BENCH_RUNS) $(BENCH_N)
