@@ -112,12 +112,35 @@ char *show_value(const json_t *value)
     return buf_take(&b);
 }
 
+/* The elements of a reordered list, by their keys: "[A, B]" for a person, not [{"name":"A"}, …]. */
+static char *show_keys(const json_t *elements)
+{
+    struct buf b = BUF_INIT(LIMIT_JSON_BYTES);
+    size_t i;
+    json_t *keys, *value;
+    const char *name, *before = "[";
+    json_array_foreach((json_t *)elements, i, keys)
+    {
+        json_object_foreach(keys, name, value)
+        {
+            _free_ char *text = show_value(value);
+            buf_add_str(&b, before);
+            buf_add_str(&b, text);
+            before = "/";
+        }
+        before = ", ";
+    }
+    buf_add_char(&b, ']');
+    return buf_take(&b);
+}
+
 void show_sides(const json_t *drift, size_t columns, char **want, char **have)
 {
     const json_t *w = json_object_get(drift, "want"), *h = json_object_get(drift, "have");
     const json_t *normal = json_object_get(drift, "want_normalized");
-    *want = w ? show_value(w) : NULL;
-    *have = h ? show_value(h) : NULL;
+    bool order = is(drift, "by_reason", "order") && json_is_array(w) && json_is_array(h);
+    *want = order ? show_keys(w) : w ? show_value(w) : NULL;
+    *have = order ? show_keys(h) : h ? show_value(h) : NULL;
     if (*want && *have) {
         text_cut_pair(want, have, columns);
     } else if (*want || *have) {
