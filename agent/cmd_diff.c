@@ -130,6 +130,7 @@ static void start_pass(struct run *r)
         .loop = r->loop,
         .set = r->set,
         .source = r->source->name,
+        .default_namespace = default_namespace(r),
         .ctx = r,
         .drift = on_drift,
         .error = on_error,
@@ -232,6 +233,17 @@ static int prepare(struct run *r, struct err **err)
     return r->client ? 0 : -1;
 }
 
+static void warn_insecure(struct run *r)
+{
+    json_auto_t *members = json_object();
+    _free_ char *message =
+        xasprintf("insecure-skip-tls-verify: %s may be anybody, and so may who reads the sign-in; "
+                  "give its certificate authority in the kubeconfig",
+                  r->kubeconfig.server);
+    json_put_str(members, "message", message);
+    reporter_event(r->reporter, EVENT_WARNING, "note", members);
+}
+
 static json_t *summary(const struct run *r)
 {
     const struct pass_counts *c = pass_counts(r->pass);
@@ -293,6 +305,8 @@ int cmd_diff(const struct options *o)
     if (prepare(&r, &err)) {
         fail(&r, err_message(err));
     } else {
+        if (r.kubeconfig.insecure)
+            warn_insecure(&r);
         start_source(&r);
         discovery_start(r.client, on_discovery, &r);
         ev_timer_init(&r.tick, on_tick, 0.2, 0.1);
