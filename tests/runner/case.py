@@ -10,7 +10,8 @@ import yaml
 from .canaries import judge_canaries, judge_modes
 from .cluster import kubectl, wait_served
 from .common import DIFF_SECONDS, Failure, SCRIPT_SECONDS, call, end, say
-from .judge import default_exit, judge_run, read_lines
+from .judge import default_exit, judge_run, parse_output, read_lines
+from .parity import judge_parity
 from .repository import crds_of, git_environment, manifests, merge
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -19,7 +20,7 @@ DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 class Run:
     """What one run of the program left."""
     stdout = stderr = b""
-    status = source = revision = None
+    status = source = revision = state = None
 
 
 class Case:
@@ -28,8 +29,10 @@ class Case:
         self.name = os.path.basename(folder)
         self.work = os.path.join(work, self.name)
         self.groups = []  # process groups of what was started
-        self.copy, self.repository, self.home, self.state = (
-            os.path.join(self.work, name) for name in ("case", "repository", "home", "state"))
+        self.caught = set()  # the other programs of which something is wrong
+        self.parity = []
+        self.copy, self.repository, self.home = (
+            os.path.join(self.work, name) for name in ("case", "repository", "home"))
         if not DNS_LABEL.fullmatch(self.name):
             raise Failure("the name of a case is a DNS label")
         if not os.path.isdir(os.path.join(folder, "git")):
@@ -130,22 +133,24 @@ class Case:
             yaml.safe_dump_all([config, *rest], file, sort_keys=False)
         return config["sources"][0]
 
-    def diff(self):
+    def diff(self, program, folder):
+        """Runs a program; what it writes and keeps goes into the folder."""
         run, source = Run(), self.configuration()
         words = shlex.split("\n".join(self.lines("args") or []))
-        run.source = source["name"]
+        run.source, run.state = source["name"], os.path.join(folder, "state")
         if not any(word.startswith("--ref") for word in words):
             run.revision = self.git("rev-parse", "--verify", f"{source['ref']}^{{commit}}")
-        command = [self.options.program, "diff", run.source,
+        command = [program, "diff", run.source,
                    "--config", os.path.join(self.work, "config.yaml"),
                    "--kubeconfig", self.cluster.kubeconfig, "--namespace", self.name,
-                   "-o", "json", "--state-dir", self.state, *words]
+                   "-o", "json", "--state-dir", run.state, *words]
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith(("KUBE", "XDG_"))}
         environment.update(HOME=self.home, TMPDIR=self.home)
-        with open(os.path.join(self.work, "command"), "w", encoding="utf-8") as file:
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, "command"), "w", encoding="utf-8") as file:
             file.write(shlex.join(command) + "\n")
-        out, err = (os.path.join(self.work, name) for name in ("stdout", "stderr"))
+        out, err = (os.path.join(folder, name) for name in ("stdout", "stderr"))
         with open(out, "wb") as stdout, open(err, "wb") as stderr:
             run.status = call(command, DIFF_SECONDS, self.groups, stdout=stdout, stderr=stderr,
                               env=environment)
@@ -153,21 +158,39 @@ class Case:
             run.stdout, run.stderr = stdout.read(), stderr.read()
         return run
 
-    def judge(self):
+    def complaints(self, run):
         expected, errors = read_lines(self.path("expect.jsonl")), self.lines("errors")
         status = int(self.lines("exit")[0]) if self.lines("exit") else default_exit(expected)
-        run = self.diff()
-        if self.options.verbose:
-            say(f"{self.name}: stdout:\n{run.stdout.decode(errors='replace')}"
-                f"{self.name}: stderr:\n{run.stderr.decode(errors='replace')}")
         complaints = judge_run(run, expected, errors, status)
         secrets = self.lines("canary")
         if secrets is not None:
-            complaints += judge_canaries(secrets, run, self.repository, self.state)
-            complaints += judge_modes(self.state)
+            complaints += judge_canaries(secrets, run, self.repository, run.state)
+            complaints += judge_modes(run.state)
+        return complaints
+
+    def judge(self):
+        run = self.diff(self.options.program, self.work)
+        if self.options.verbose:
+            say(f"{self.name}: stdout:\n{run.stdout.decode(errors='replace')}"
+                f"{self.name}: stderr:\n{run.stderr.decode(errors='replace')}")
+        complaints = self.complaints(run)
         if complaints and run.stderr:
             complaints.append("stderr: " + run.stderr[-1500:].decode(errors="replace").strip())
+        if not complaints:
+            self.judge_others()
+        if self.options.parity:
+            self.parity = judge_parity(self, parse_output(run.stdout)[0])
         return complaints
+
+    def judge_others(self):
+        """Other programs on the same cluster and commit: they only read."""
+        for name, program in self.options.also.items():
+            folder = os.path.join(self.work, "also", name)
+            found = self.complaints(self.diff(program, folder))
+            if found:
+                self.caught.add(name)
+            if self.options.verbose:
+                say("\n    ".join([f"{self.name}: {name}:", *found]))
 
     def run(self):
         """Complaints; none: passed."""

@@ -6,7 +6,9 @@ import unittest
 from .canaries import judge_modes, spellings
 from .case import Case
 from .cluster import owner
+from .fields import parse_field, place_of, places, written
 from .judge import default_exit, judge_errors, parse_output
+from .parity import compare, documents
 from .repository import merge
 from .values import differences, match, parse_json
 
@@ -122,3 +124,49 @@ class Matching(unittest.TestCase):
     def test_merge(self):
         self.assertEqual(merge({"a": {"b": 1}, "c": [1]}, {"a": {"d": 2}, "c": [2]}),
                          {"a": {"b": 1, "d": 2}, "c": [2]})
+
+
+class Parity(unittest.TestCase):
+    def pod(self, **more):
+        return {"metadata": {"generation": 1, "labels": {"a.b/c": "x"}}, "spec": {"containers": [
+            {"name": "main", "ports": [{"containerPort": 53, "protocol": "UDP"},
+                                       {"containerPort": 53, "protocol": "TCP", **more}]}], "args": ["a", "b"]}}
+
+    def line(self, field, drift_class="changed"):
+        return {"verdict": "drifted", "class": drift_class, "field": field}
+
+    def test_field(self):
+        self.assertEqual(parse_field('metadata.labels["a.b/c"].x[name=main,port=80][="v"][2].y'), [
+            ("member", "metadata"), ("member", "labels"), ("member", "a.b/c"), ("member", "x"),
+            ("keys", {"name": "main", "port": 80}), ("value", "v"), ("index", 2), ("member", "y")])
+        self.assertEqual(parse_field('x[key="a,b"]'), [("member", "x"), ("keys", {"key": "a,b"})])
+
+    def test_places(self):
+        live, merged = self.pod(), self.pod(name="dns")
+        self.assertEqual([written(path) for path in places(live, merged)], ["spec.containers[0].ports[1].name"])
+        self.assertEqual(places(live, live), [])
+        self.assertEqual(places({"a": [1, 2]}, {"a": [2, 1]}), [("a",)])
+        self.assertEqual(places({"a": [1]}, {"a": [1, 2]}), [("a", (None, 1))])
+        self.assertEqual(places({"a": [{"name": 1}, {"name": 2}]}, {"a": [{"name": 2}]}), [("a", (0, None))])
+
+    def test_compare(self):
+        live, merged = self.pod(), self.pod(name="dns")
+        right = "spec.containers[name=main].ports[containerPort=53,protocol=TCP].name"
+        wrong = right.replace("TCP", "UDP")
+        merged["metadata"]["generation"] = 2
+        for field, result in ((right, "agree"), (wrong, "disagree"), ("spec.containers", "agree")):
+            self.assertEqual(compare(live, merged, [self.line(field)], [])[0], result, field)
+        self.assertEqual(compare(live, merged, [], [])[0], "disagree")
+        self.assertEqual(compare(live, live, [self.line(right)], [])[0], "disagree")
+        self.assertEqual(compare(live, live, [self.line(right, "extra")], [])[0], "agree")
+        self.assertEqual(compare(None, live, [{"verdict": "missing"}], [])[0], "agree")
+        self.assertEqual(compare(None, live, [], [])[0], "disagree")
+        place = place_of(right, live, merged)
+        self.assertEqual(place, ("spec", "containers", (0, 0), "ports", (1, 1), "name"))
+
+    def test_documents(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("# nothing\n---\nkind: A\n--- # b\nkind: B\nx: |\n  ---\n")
+            self.assertEqual([(first, last) for _, first, last in documents(path)], [(2, 4), (4, 8)])

@@ -28,11 +28,28 @@ def find_cases(folders, substring):
     return [folder for folder in found if substring in os.path.basename(folder)]
 
 
+class Results:
+    """What all cases came to."""
+    def __init__(self, also):
+        self.passed = self.failed = 0
+        self.caught = {name: [] for name in also}  # other program: the cases that fail with it
+        self.parity = []
+
+    def add(self, case, complaints):
+        self.passed += not complaints
+        self.failed += bool(complaints)
+        if case is not None:
+            self.parity += case.parity
+            for name in case.caught:
+                self.caught[name].append(case.name)
+
+
 def run_one(folder, options, cluster, work):
-    """Whether the case passed."""
-    start = time.monotonic()
+    """The case, None when it is not one, and complaints."""
+    start, case = time.monotonic(), None
     try:
-        complaints = Case(folder, options, cluster, work).run()
+        case = Case(folder, options, cluster, work)
+        complaints = case.run()
     except (Failure, OSError, ValueError, subprocess.SubprocessError, yaml.YAMLError) as error:
         complaints = [f"{type(error).__name__ if not isinstance(error, Failure) else 'not run'}: {error}"]
     except Exception:  # pylint: disable=broad-except
@@ -43,35 +60,38 @@ def run_one(folder, options, cluster, work):
         text = "\n".join("    " + line for c in complaints for line in c.split("\n"))
         where = f"\n    logs: {logs}" if os.path.isdir(logs) else ""
         say(f"FAILED {name} ({seconds:.1f} s)\n{text}{where}")
-        return False
+        return case, complaints
     if options.keep or options.scripts_only:
         say(f"passed {name} ({seconds:.1f} s), kept: {logs}")
     else:
         say(f"passed {name} ({seconds:.1f} s)")
         shutil.rmtree(logs, ignore_errors=True)
-    return True
+    return case, complaints
 
 
 def run_all(options):
+    results = Results(options.also)
     folders = find_cases(options.dir or [os.path.join(ROOT, "tests", "cases")], options.substring)
     names = [os.path.basename(folder) for folder in folders]
     twice = sorted({name for name in names if names.count(name) > 1})
     if not folders or twice:
-        say("no case found" if not folders else f"several cases named {', '.join(twice)}")
-        return 0, 1
-    if not options.scripts_only and not os.access(options.program, os.X_OK):
-        say(f"{options.program} is not there; build it first")
-        return 0, len(folders)
+        raise Failure("no case found" if not folders else f"several cases named {', '.join(twice)}")
+    programs = [options.program, *options.also.values()]
+    absent = [program for program in programs if not os.access(program, os.X_OK)]
+    if not options.scripts_only and absent:
+        raise Failure(f"{absent[0]} is not there; build it first")
     cluster = Cluster(names)
     say(f"Kubernetes {cluster.version}, {len(folders)} cases, {options.jobs} at a time")
     work = tempfile.mkdtemp(prefix="holdfast-cases.")
     if not options.scripts_only:  # a copy, for a build in the middle of the cases
         options.program = shutil.copy2(options.program, os.path.join(work, "holdfast"))
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        results = list(pool.map(lambda folder: run_one(folder, options, cluster, work), folders))
+        for case, complaints in pool.map(lambda folder: run_one(folder, options, cluster, work), folders):
+            results.add(case, complaints)
     complaints = [] if options.scripts_only else cluster.judge_audit()
     for text in complaints[:20]:
         say(f"FAILED {text}")
+    results.failed += bool(complaints)
     if set(os.listdir(work)) <= {"holdfast"}:
         shutil.rmtree(work)
-    return results.count(True), results.count(False) + bool(complaints)
+    return results
