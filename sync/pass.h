@@ -1,6 +1,6 @@
 /*
- * One pass over a source: desired set and provider in, reports out. Level-triggered: completions only
- * write down facts and mark objects dirty; one step of the loop runs the dirty list.
+ * One pass over a source: desired set and provider in, reports out. Level-triggered: completions
+ * only write down facts and mark objects dirty; one step of the loop runs the dirty list.
  */
 #ifndef HOLDFAST_SYNC_PASS_H
 #define HOLDFAST_SYNC_PASS_H
@@ -22,6 +22,7 @@ struct pass_config {
     struct ev_loop *loop;
     const struct desired_set *set;
     const char *source;
+    const char *default_namespace; /* of objects that name none */
     void *ctx;
     /* Events in the order in which they become known; members without the common ones. */
     void (*drift)(void *ctx, const json_t *event);
