@@ -398,8 +398,13 @@ int kube_answer_err(const struct kube_answer *answer, const char *what, struct e
                        "%s: HTTP %ld, and the answer is not the Kubernetes API's: "
                        "see the server's URL and proxy",
                        what, s);
+    if (s == 401)
+        return err_set(err, ERR_AUTH,
+                       "%s: HTTP 401, the API server does not know this sign-in: is the token or "
+                       "the client certificate of the kubeconfig's user still valid?",
+                       what);
     /* only the texts of refusals that name no values; one line of them */
-    bool plain = (s == 401 || s == 403 || s == 404) && strcmp(answer->message, answer->reason) != 0;
+    bool plain = (s == 403 || s == 404) && strcmp(answer->message, answer->reason) != 0;
     int len = plain ? (int)strcspn(answer->message, "\r\n") : 0;
     return err_set(err, kind_of(s), "%s: HTTP %ld%s%s%s%.*s", what, s, *answer->reason ? " " : "",
                    answer->reason, len ? ": " : "", len, answer->message);

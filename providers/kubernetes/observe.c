@@ -121,9 +121,23 @@ static void list_end(struct kube_list *list)
     }
 }
 
-/* One LIST for each namespace of the kind's units (they are sorted by it). */
+/*
+ * One LIST for each namespace of the kind's units (they are sorted by it); of a scaler for each
+ * namespace that any unit is in.
+ */
 static void list_namespaces(struct kube *k, struct kube_kind *kind)
 {
+    if (kind->scaler) {
+        json_auto_t *seen = json_object();
+        for (size_t i = 0; i < k->count; i++) {
+            const char *ns = k->units[i].namespace;
+            if (!ns || k->units[i].facts.concluded || json_object_get(seen, ns))
+                continue;
+            json_put(seen, ns, json_true());
+            list_start(k, kind, ns, NULL);
+        }
+        return;
+    }
     for (size_t i = 0; i < kind->count; i++) {
         const char *ns = kind->units[i]->namespace;
         if (!i || strcmp(ns, kind->units[i - 1]->namespace) != 0)
@@ -137,7 +151,7 @@ static void list_failed(struct kube_list *list, const struct kube_answer *a)
     struct kube_kind *kind = list->kind;
     refusal_read(&r, a, false);
     bool denied = r.kind == REFUSAL_FORBIDDEN;
-    if (denied && !list->namespace && kind->resource->namespaced && kind->count) {
+    if (denied && !list->namespace && kind->resource->namespaced) {
         list_namespaces(list->k, kind); /* a right in each namespace may still be there */
     } else {
         _free_ char *why = xasprintf("LIST of %s: %s", kind->resource->plural, r.message);
