@@ -103,7 +103,7 @@ static void test_every_split(void **state)
 {
     size_t len = sizeof(sample) - 1;
     for (size_t first = 0; first <= len; first++) {
-        for (size_t second = first; second <= len; second += first % 7 ? 97 : 1) {
+        for (size_t second = first; second <= len; second += first % 31 ? 97 : 1) {
             _result_ struct result r = cut(sample, len, first, second);
             assert_null(r.err);
             assert_string_equal(r.seen, sample_seen);
@@ -283,7 +283,7 @@ static void test_blocks_agree(void **state)
 {
     static const char outside[] = "{}[]\"\"ab,", inside[] = "{}[]\"\\\\\\xy";
     uint64_t seed = 88172645463325252u;
-    for (int round = 0; round < 20000; round++) {
+    for (int round = 0; round < 5000; round++) {
         char text[600] = "{{{{{{{{";
         bool in = false;
         size_t len = 8;
