@@ -1,12 +1,15 @@
 # holdfast: see README.md. `make help` lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
 
 B ?= build
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 PKGS := libgit2 libcurl yaml-0.1 jansson libcrypto zlib
 
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 CSTD := -std=gnu17
 WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
         -Wformat=2 -Wundef -Wvla -Wno-unused-parameter
@@ -35,21 +38,43 @@ OBJ := $(SRC:%.c=$(B)/%.o)
 LIBOBJ := $(filter-out $(B)/agent/main.o,$(OBJ))
 TESTS := $(sort $(wildcard tests/unit/test_*.c))
 TESTBIN := $(TESTS:%.c=$(B)/%)
-HEADERS := $(sort $(wildcard agent/*.h agent/core/*.h diff/*.h sync/*.h providers/*.h providers/*/*.h))
+FUZZ := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZBIN := $(FUZZ:%.c=$(B)/%)
 
-.PHONY: all help
-all: $(B)/holdfast ## build build/holdfast
+.PHONY: all help setup libraries FORCE
+all: $(B)/holdfast ## build build/holdfast (V=1: show commands; SANITIZE=address,undefined: into build/san)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: ## install the Debian packages that a build needs
+	@tests/setup/install build
+
+# What every compilation stands on: asked before the first one, so that one clear line is all that a fresh machine says.
+libraries:
+	@printf '#include <%s>\n' git2.h curl/curl.h yaml.h jansson.h openssl/evp.h zlib.h ev.h uthash.h | \
+	$(CC) $(CPPFLAGS) -E -o /dev/null - 2>/dev/null || { \
+	echo "holdfast: $(CC) or one of the libraries is missing ($(PKGS) libev uthash); 'make setup' installs them" >&2; \
+	exit 1; }
+
+# Rewritten only when what it says is another: whatever depends on it is then built anew.
+define written
+@mkdir -p $(@D)
+@echo '$(subst ','\'',$(1))' | cmp -s - $@ || echo '$(subst ','\'',$(1))' >$@
+endef
+$(B)/flags: FORCE
+	$(call written,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS))
+$(B)/version: FORCE
+	$(call written,$(VERSION))
 
 $(B)/holdfast: $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(B)/agent/core/version.o: CPPFLAGS += -DHOLDFAST_VERSION='"$(VERSION)"'
+$(B)/agent/core/version.o: private CPPFLAGS += -DHOLDFAST_VERSION='"$(VERSION)"'
+$(B)/agent/core/version.o: $(B)/version
 
-$(B)/%.o: %.c Makefile
+$(B)/%.o: %.c Makefile $(B)/flags | libraries
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -63,11 +88,15 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/libholdfast.a
 	$(call say,CCLD,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(B)/libholdfast.a $(LDLIBS) -lcmocka
 
--include $(OBJ:.o=.d) $(TESTBIN:=.d)
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/driver.o $(B)/libholdfast.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.SECONDARY: $(FUZZBIN:=.o) $(B)/tests/fuzz/driver.o
+-include $(OBJ:.o=.d) $(TESTBIN:=.d) $(FUZZBIN:=.d) $(B)/tests/fuzz/driver.d
 
 include tests/tests.mk
--include tests/bench/bench.mk
-include deploy/deploy.mk
+-include deploy/deploy.mk tests/bench/bench.mk
 
 .PHONY: install clean
 PREFIX ?= /usr/local

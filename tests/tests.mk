@@ -1,5 +1,78 @@
 # Targets that test: included by the Makefile.
+# Packages come first, and what needs them is made by a make of its own: this one read the compiler's flags too early.
 
-.PHONY: unit
-unit: $(TESTBIN) ## unit suites alone
-	@for t in $(TESTBIN); do echo "== $$t"; $$t || exit 1; done
+SUB = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+SANITIZERS := address,undefined
+FUZZ_MUTATIONS ?= 200
+step = @printf '\n== %s\n' '$(1)'
+
+.PHONY: test ready build-tests unit run-unit fuzz run-fuzz cases run-cases sanitize run-sanitized valgrind run-valgrind
+.PHONY: lint format
+
+# Go, without which no test server can be built, is asked for before anything else.
+ready:
+	@tests/cluster/binaries --check
+	@tests/setup/install build test
+
+test: ## all tests; installs what is missing, builds, and on first use builds a Kubernetes server
+	@printf '== %s\n' 'packages, program, unit and golden tests, fuzz corpora (about a minute; less when nothing changed)'
+	@$(MAKE) --no-print-directory ready
+	@$(SUB) all build-tests
+	@$(MAKE) --no-print-directory run-unit run-fuzz
+	@tests/run-cases --selftest
+	$(call step,the test server (found in a second; built once in about 10 minutes))
+	@tests/cluster/binaries
+	$(call step,cases on that server (about 5 minutes))
+	@$(MAKE) --no-print-directory run-cases
+
+build-tests: $(TESTBIN) $(FUZZBIN)
+
+unit: ready ## unit and golden tests alone
+	@$(SUB) build-tests
+	@$(MAKE) --no-print-directory run-unit
+
+run-unit:
+	@failed=; for t in $(TESTBIN); do echo "== $$t"; $$t || failed="$$failed $$t"; done; \
+	[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
+
+fuzz: ready ## the fuzz corpora alone, with FUZZ_MUTATIONS=N mutations of each input
+	@$(SUB) build-tests
+	@$(MAKE) --no-print-directory run-fuzz
+
+run-fuzz:
+	@failed=; for t in $(FUZZBIN); do echo "== $$t"; \
+	$$t -m $(FUZZ_MUTATIONS) tests/fuzz/corpus/$${t##*/fuzz_} || failed="$$failed $$t"; done; \
+	[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
+
+cases: ready ## cases alone: CASES=DIR those of a folder (or one), J=N so many at a time
+	@$(SUB) all
+	@$(MAKE) --no-print-directory run-cases
+
+run-cases:
+	@tests/run-cases --program $(B)/holdfast $(if $(J),-j $(J)) $(CASES)
+
+sanitize: ready ## all tests with sanitizers for memory and undefined behaviour
+	@$(SUB) SANITIZE=$(SANITIZERS) all build-tests
+	@ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	$(MAKE) --no-print-directory SANITIZE=$(SANITIZERS) run-unit run-fuzz run-cases
+
+valgrind: ready ## unit and golden tests under valgrind
+	@$(SUB) build-tests
+	@$(MAKE) --no-print-directory run-valgrind
+
+run-valgrind:
+	@failed=; for t in $(TESTBIN) ; do echo "== valgrind $$t"; \
+	valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
+	--child-silent-after-fork=yes $$t || failed="$$failed $$t"; done; \
+	[ -z "$$failed" ] || { echo "failed under valgrind:$$failed" >&2; exit 1; }
+
+lint: ## form, include arrows, sizes, static checks; one line for each finding
+	@tests/setup/install build test lint
+	@$(MAKE) --no-print-directory run-lint
+
+run-lint:
+	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' CSTD='$(CSTD)' tests/lint/run
+
+format: ## clang-format all C files
+	@tests/setup/install lint
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs -r clang-format -i

@@ -1,6 +1,7 @@
 # What the scripts of the test cluster share. Sourced, not run.
 
 cluster_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck disable=SC2034 # those who source this use it
 kubernetes_version=v1.36.3
 
 say() { printf 'cluster: %s\n' "$*" >&2; }
