@@ -290,7 +290,7 @@ static void globs(void **state)
 static void missing(void **state)
 {
     struct source_config config = {.url = repo_url, .path = "app"};
-    expect_error(config, ERR_INVALID, "path \"app\" is not there: \"the root\" holds apps");
+    expect_error(config, ERR_INVALID, "path \"app\" is not there: the root holds apps");
     config.path = "apps/aa/x";
     expect_error(config, ERR_INVALID, "path \"apps/aa\" is not there");
     config.path = "../x";
