@@ -83,17 +83,17 @@ $(B)/libholdfast.a: $(LIBOBJ)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
-$(B)/tests/unit/%: tests/unit/%.c $(B)/libholdfast.a
-	@mkdir -p $(@D)
-	$(call say,CCLD,$<)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(B)/libholdfast.a $(LDLIBS) -lcmocka
+$(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(B)/libholdfast.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/driver.o $(B)/libholdfast.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-.SECONDARY: $(FUZZBIN:=.o) $(B)/tests/fuzz/driver.o
--include $(OBJ:.o=.d) $(TESTBIN:=.d) $(FUZZBIN:=.d) $(B)/tests/fuzz/driver.d
+TESTOBJ := $(TESTBIN:=.o) $(FUZZBIN:=.o) $(B)/tests/fuzz/driver.o
+.SECONDARY: $(TESTOBJ)
+-include $(OBJ:.o=.d) $(TESTOBJ:.o=.d)
 
 include tests/tests.mk
 -include deploy/deploy.mk tests/bench/bench.mk
