@@ -1,4 +1,5 @@
-/* Where the events of a command go: JSON Lines as they come, or a report for a person at the end. */
+/* Where the events of a command go: JSON Lines as they come, or a report for a person at the end.
+ */
 #ifndef HOLDFAST_REPORTER_H
 #define HOLDFAST_REPORTER_H
 

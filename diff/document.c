@@ -66,7 +66,8 @@ static const json_t *enter(struct reader *r, const json_t *parent, const struct 
     return json_array_get(parent, index);
 }
 
-/* The value at the path, *place being its or its nearest ancestor's; NULL past the last that exists. */
+/* The value at the path, *place being its or its nearest ancestor's; NULL past the last that
+ * exists. */
 static const json_t *descend(struct reader *r, const json_t *root, const struct path *path,
                              struct place *place)
 {

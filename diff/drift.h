@@ -1,6 +1,6 @@
 /*
- * One thing that differs, and its event (SPEC 1). What may not be shown is hidden here, in the tree,
- * before any text is made of it.
+ * One thing that differs, and its event (SPEC 1). What may not be shown is hidden here, in the
+ * tree, before any text is made of it.
  */
 #ifndef HOLDFAST_DIFF_DRIFT_H
 #define HOLDFAST_DIFF_DRIFT_H

@@ -1,6 +1,6 @@
 /*
- * How the lists of an object are put together, as the service knows it: a provider answers from what
- * its service says (Kubernetes: fieldsV1). diff/ holds no schema.
+ * How the lists of an object are put together, as the service knows it: a provider answers from
+ * what its service says (Kubernetes: fieldsV1). diff/ holds no schema.
  */
 #ifndef HOLDFAST_DIFF_SHAPE_H
 #define HOLDFAST_DIFF_SHAPE_H
@@ -25,10 +25,10 @@ struct shape_ops {
     enum shape_kind (*kind)(const void *node);
     const void *(*member)(const void *node, const char *name);
     /*
-     * SHAPE_KEYED: for each element of `declared` the node that it is and its keys. An absent key is
-     * a wildcard, but no node is given twice: elements that carry all keys choose first. out has room
-     * for json_array_size(declared); node is NULL where the service knows no such element. The caller
-     * drops the references in out[i].keys.
+     * SHAPE_KEYED: for each element of `declared` the node that it is and its keys. An absent key
+     * is a wildcard, but no node is given twice: elements that carry all keys choose first. out has
+     * room for json_array_size(declared); node is NULL where the service knows no such element. The
+     * caller drops the references in out[i].keys.
      */
     void (*elements)(const void *node, const json_t *declared, struct shape_element *out);
 };

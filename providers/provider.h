@@ -18,8 +18,8 @@
 /* Where the live object stands. */
 enum observed {
     OBSERVED_NOT_YET,
-    OBSERVED_ABSENT,   /* not in a LIST: to be confirmed by a read of the object itself */
-    OBSERVED_GONE,     /* confirmed: it is not there */
+    OBSERVED_ABSENT, /* not in a LIST: to be confirmed by a read of the object itself */
+    OBSERVED_GONE,   /* confirmed: it is not there */
     OBSERVED_PRESENT,
     OBSERVED_UNSERVED, /* its kind is not there yet, and comes with the source */
     OBSERVED_DENIED,   /* we may not read it */
@@ -59,7 +59,8 @@ struct facts {
     enum answer answers[ASK_COUNT];
 };
 
-/* One object under comparison. Identity is borrowed from the desired set; `own` is the provider's. */
+/* One object under comparison. Identity is borrowed from the desired set; `own` is the provider's.
+ */
 struct unit {
     const char *api_version, *group, *version, *kind, *name;
     const char *namespace; /* the effective one; NULL for a cluster-scoped object */
@@ -91,8 +92,9 @@ struct provider {
 struct provider_ops {
     const char *name;
     /*
-     * Resolves the units of a pass: sets namespace, observed UNSERVED or REFUSED where that is known
-     * already. Units that are wrong (unknown kind) are told through host->error and marked concluded.
+     * Resolves the units of a pass: sets namespace, observed UNSERVED or REFUSED where that is
+     * known already. Units that are wrong (unknown kind) are told through host->error and marked
+     * concluded.
      */
     void (*begin)(struct provider *p, struct unit *units, size_t count);
     /* Observes all units not concluded; each becomes dirty when its `observed` is known. */

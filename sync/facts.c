@@ -20,8 +20,8 @@ static struct action next_question(const struct facts *f)
         f->answers[ASK_FOLD] == ANSWER_NONE)
         return ask(ASK_FOLD);
     /* without the right to ask, or without an answer, nothing proves an addition */
-    bool can_ask = f->literal || f->answers[ASK_APPLY] == ANSWER_OK ||
-                   f->answers[ASK_APPLY] == ANSWER_REFUSED;
+    bool can_ask =
+        f->literal || f->answers[ASK_APPLY] == ANSWER_OK || f->answers[ASK_APPLY] == ANSWER_REFUSED;
     if (f->candidates && can_ask && f->answers[ASK_REMOVE] == ANSWER_NONE)
         return ask(ASK_REMOVE);
     return conclude;

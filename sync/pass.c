@@ -18,7 +18,8 @@ struct pass {
     bool *queued, *reported, *active;
     size_t *dirty; /* indices of units, oldest first */
     size_t dirty_count, left, count;
-    /* Units that wait for their turn to ask: what is kept of a unit while it is judged is bounded. */
+    /* Units that wait for their turn to ask: what is kept of a unit while it is judged is bounded.
+     */
     size_t *waiting;
     size_t waiting_first, waiting_count, active_count;
     struct pass_counts counts;

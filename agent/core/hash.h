@@ -18,8 +18,8 @@ void hash_hex(const uint8_t *data, size_t bytes, char *out);
 void hash_random(void *out, size_t len);
 
 /*
- * Base64 with padding (RFC 4648 section 4). Decoding answers an owned buffer with a NUL added and its
- * length, or NULL where the text is not base64.
+ * Base64 with padding (RFC 4648 section 4). Decoding answers an owned buffer with a NUL added and
+ * its length, or NULL where the text is not base64.
  */
 char *hash_base64(const void *data, size_t len);
 char *hash_unbase64(const char *text, size_t len, size_t *out_len);

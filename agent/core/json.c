@@ -76,7 +76,8 @@ int json_write_string(struct buf *b, const char *s, size_t len)
 int json_write_real(struct buf *b, double value)
 {
     char text[40];
-    if (value == floor(value) && fabs(value) < 9007199254740992.0 && !(value == 0 && signbit(value))) {
+    if (value == floor(value) && fabs(value) < 9007199254740992.0 &&
+        !(value == 0 && signbit(value))) {
         snprintf(text, sizeof(text), "%lld", (long long)value);
         return buf_add_str(b, text);
     }
@@ -157,7 +158,8 @@ char *json_text(const json_t *value, unsigned flags)
 json_t *json_parse(const char *text, size_t len, const char *what, struct err **err)
 {
     json_error_t e;
-    json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &e);
+    json_t *value =
+        json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &e);
     /* jansson's own text quotes the input, which may be a secret: only the place is told */
     if (!value)
         err_set(err, ERR_INVALID, "%s: not JSON at line %d, column %d", what, e.line, e.column);

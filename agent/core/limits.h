@@ -9,40 +9,40 @@
 #define MIB (1024UL * KIB)
 
 /* Git and manifests */
-#define LIMIT_FILE_BYTES      (1 * MIB)   /* limits.fileBytes: one file of a source */
-#define LIMIT_FETCH_BYTES     (1024 * MIB) /* limits.fetchBytes */
-#define LIMIT_OBJECTS         100000      /* limits.objects: objects of one source */
-#define LIMIT_TREE_FILES      200000      /* files of one tree, taken or not */
-#define LIMIT_TREE_DEPTH      64          /* folders inside folders */
-#define LIMIT_YAML_DEPTH      100         /* nesting of one document */
-#define LIMIT_YAML_NODES      500000      /* nodes of one document, alias copies counted */
-#define LIMIT_YAML_ALIASES    10000       /* aliases of one document */
-#define LIMIT_READ_SECONDS    120         /* deadline of the reading child */
-#define LIMIT_READ_MEMORY     (2048 * MIB) /* address space of the reading child */
-#define LIMIT_FRAME_BYTES     (16 * MIB)  /* one record from the reading child */
-#define LIMIT_ERRORS          1000        /* errors told for one source */
-#define LIMIT_CONFIG_BYTES    (1 * MIB)
-#define LIMIT_TOKEN_BYTES     (64 * KIB)
+#define LIMIT_FILE_BYTES   (1 * MIB)    /* limits.fileBytes: one file of a source */
+#define LIMIT_FETCH_BYTES  (1024 * MIB) /* limits.fetchBytes */
+#define LIMIT_OBJECTS      100000       /* limits.objects: objects of one source */
+#define LIMIT_TREE_FILES   200000       /* files of one tree, taken or not */
+#define LIMIT_TREE_DEPTH   64           /* folders inside folders */
+#define LIMIT_YAML_DEPTH   100          /* nesting of one document */
+#define LIMIT_YAML_NODES   500000       /* nodes of one document, alias copies counted */
+#define LIMIT_YAML_ALIASES 10000        /* aliases of one document */
+#define LIMIT_READ_SECONDS 120          /* deadline of the reading child */
+#define LIMIT_READ_MEMORY  (2048 * MIB) /* address space of the reading child */
+#define LIMIT_FRAME_BYTES  (16 * MIB)   /* one record from the reading child */
+#define LIMIT_ERRORS       1000         /* errors told for one source */
+#define LIMIT_CONFIG_BYTES (1 * MIB)
+#define LIMIT_TOKEN_BYTES  (64 * KIB)
 
 /* HTTP */
-#define LIMIT_BODY_BYTES         (64 * MIB)  /* an answer held whole */
+#define LIMIT_BODY_BYTES         (64 * MIB)   /* an answer held whole */
 #define LIMIT_LIST_BYTES         (4096 * MIB) /* a LIST, streamed */
-#define LIMIT_ITEM_BYTES         (16 * MIB)  /* one item of a LIST */
+#define LIMIT_ITEM_BYTES         (16 * MIB)   /* one item of a LIST */
 #define LIMIT_HEADER_BYTES       (64 * KIB)
 #define LIMIT_CONNECT_MS         10000
 #define LIMIT_REQUEST_MS         60000
 #define LIMIT_LIST_MS            300000
-#define LIMIT_STALL_MS           30000       /* a transfer without a byte for so long has failed */
+#define LIMIT_STALL_MS           30000 /* a transfer without a byte for so long has failed */
 #define LIMIT_REQUESTS_IN_FLIGHT 16
-#define LIMIT_RETRIES            5           /* tries of one request before `unknown` */
-#define LIMIT_RETRY_AFTER_S      60          /* Retry-After beyond it is cut */
+#define LIMIT_RETRIES            5  /* tries of one request before `unknown` */
+#define LIMIT_RETRY_AFTER_S      60 /* Retry-After beyond it is cut */
 
 /* Judging and reporting */
-#define LIMIT_LIVE_KEPT       (8 * MIB)   /* live objects kept until they are judged */
-#define LIMIT_JUDGED_AT_ONCE  32          /* objects whose trees are in memory */
-#define LIMIT_JUDGE_AGAIN     5           /* answers computed on another resourceVersion */
-#define LIMIT_NAMES_BY_GET    8           /* so many objects of a kind are read by name */
-#define LIMIT_VALUE_BYTES     (4 * KIB)   /* a value in the report (SPEC 1) */
-#define LIMIT_JSON_BYTES      (64 * MIB)  /* one JSON text that we write */
+#define LIMIT_LIVE_KEPT      (8 * MIB)  /* live objects kept until they are judged */
+#define LIMIT_JUDGED_AT_ONCE 32         /* objects whose trees are in memory */
+#define LIMIT_JUDGE_AGAIN    5          /* answers computed on another resourceVersion */
+#define LIMIT_NAMES_BY_GET   8          /* so many objects of a kind are read by name */
+#define LIMIT_VALUE_BYTES    (4 * KIB)  /* a value in the report (SPEC 1) */
+#define LIMIT_JSON_BYTES     (64 * MIB) /* one JSON text that we write */
 
 #endif

@@ -9,7 +9,8 @@ static bool is_kind(const struct unit *unit, const char *group, const char *kind
     return !strcmp(unit->kind, kind) && !strcmp(unit->group, group);
 }
 
-/* The kind that a declared CRD will bring: "group/kind" -> {"namespaced": true, "versions": {...}} */
+/* The kind that a declared CRD will bring: "group/kind" -> {"namespaced": true, "versions": {...}}
+ */
 static void note_crd(struct kube *k, const json_t *body)
 {
     const char *group = json_str_at(body, "spec", "group", NULL);
@@ -72,9 +73,9 @@ static void tell_unknown_kind(struct kube *k, struct unit *unit)
     const char *near = served ? NULL : discovery_nearest(d, unit->kind);
     _free_ char *message = NULL;
     if (served)
-        message = xasprintf("%s is not served in %s any more; served: %s%s%s. Change apiVersion",
-                            unit->kind, unit->api_version, unit->group, *unit->group ? "/" : "",
-                            served);
+        message =
+            xasprintf("%s is not served in %s any more; served: %s%s%s. Change apiVersion",
+                      unit->kind, unit->api_version, unit->group, *unit->group ? "/" : "", served);
     else if (near && strcmp(near, unit->kind) != 0)
         message = xasprintf("the cluster has no kind %s in %s (did you mean %s?)", unit->kind,
                             unit->api_version, near);
@@ -108,8 +109,9 @@ static void resolve(struct kube *k, struct unit *unit)
             xasprintf("the API service of %s does not answer", unit->api_version);
     }
     unit->type = r;
-    unit->namespace = !namespaced ? NULL : unit->namespace ? unit->namespace
-                                                           : k->config.default_namespace;
+    unit->namespace = !namespaced       ? NULL
+                      : unit->namespace ? unit->namespace
+                                        : k->config.default_namespace;
 }
 
 void kube_begin(struct provider *p, struct unit *units, size_t count)

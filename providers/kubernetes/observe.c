@@ -157,8 +157,8 @@ static void list_failed(struct kube_list *list, const struct kube_answer *a)
         _free_ char *why = xasprintf("LIST of %s: %s", kind->resource->plural, r.message);
         list_conclude(list, denied ? OBSERVED_DENIED : OBSERVED_FAILED, why);
         if (kind->scaler && !kind->count) {
-            _free_ char *note = xasprintf("%s; spec.replicas is compared as if no %s were there", why,
-                                          kind->resource->kind);
+            _free_ char *note = xasprintf("%s; spec.replicas is compared as if no %s were there",
+                                          why, kind->resource->kind);
             list->k->config.host->note(list->k->config.host->ctx, NULL, note);
         }
     }
@@ -288,8 +288,7 @@ static bool any_scalable(const struct kube *k)
 static void add_scaler_kind(struct kube *k, const char *group, const char *version,
                             const char *kind_name)
 {
-    const struct kube_resource *r =
-        discovery_find(k->config.discovery, group, version, kind_name);
+    const struct kube_resource *r = discovery_find(k->config.discovery, group, version, kind_name);
     if (!r || r->stale)
         return;
     for (size_t i = 0; i < k->kind_count; i++) {

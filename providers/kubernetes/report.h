@@ -1,4 +1,5 @@
-/* Telling what differs of one unit: values hidden where they are secret, who, since when, which line. */
+/* Telling what differs of one unit: values hidden where they are secret, who, since when, which
+ * line. */
 #ifndef HOLDFAST_KUBERNETES_REPORT_H
 #define HOLDFAST_KUBERNETES_REPORT_H
 

@@ -1,4 +1,5 @@
-/* Who changed a field, and since when: from managedFields, or null with the reason (SPEC 1). Pure. */
+/* Who changed a field, and since when: from managedFields, or null with the reason (SPEC 1). Pure.
+ */
 #ifndef HOLDFAST_KUBERNETES_WHO_H
 #define HOLDFAST_KUBERNETES_WHO_H
 
