@@ -78,7 +78,7 @@ static void run(struct lists *lists)
     CURLMsg *msg;
     do {
         if (curl_multi_perform(lists->multi, &running) ||
-            curl_multi_poll(lists->multi, NULL, 0, 1000, NULL))
+            (running && curl_multi_poll(lists->multi, NULL, 0, 1000, NULL)))
             abort();
     } while (running);
     while ((msg = curl_multi_info_read(lists->multi, &left))) {

@@ -1,7 +1,8 @@
 """A repository of machine-learning teams as large as wanted: namespaces of ten projects or so, a project of eight
-objects in a folder of its own. All of it stands here as the API server stores it (`1Gi`, never `1024Mi`), so that what
-was applied once is literally equal afterwards; and nothing in it moves by itself (no Pod is scheduled without a
-scheduler, CronJobs are suspended, an HPA without metrics scales nothing)."""
+objects in a folder of its own. All of it stands here as the API server stores it (`1Gi`, never `1024Mi`; no claim
+templates, an atomic list which the server fills in), so that what was applied once is literally equal afterwards. And
+nothing moves by itself: without a scheduler no Pod runs, CronJobs are suspended, an HPA without metrics scales
+nothing."""
 import base64
 import os
 import random
@@ -286,14 +287,11 @@ spec:
         volumeMounts:
         - name: data
           mountPath: /var/lib/postgresql/data
-  volumeClaimTemplates:
-  - metadata:
-      name: data
-    spec:
-      accessModes: [ReadWriteOnce]
-      resources:
-        requests:
-          storage: {size}Gi
+          subPath: postgres
+      volumes:
+      - name: data
+        persistentVolumeClaim:
+          claimName: {name}
 """
 
 # (file, API path below the namespace, documents); in the order in which objects are counted
