@@ -50,17 +50,12 @@ static void emit(struct script *s, const struct linediff_line *line, enum linedi
     s->differing += kind != LINEDIFF_SAME;
 }
 
-/*
- * want[0..n) against have[0..m), which share neither their first nor their last line. lcs[i][j] is
- * the length of the longest common subsequence of want[i..) and have[j..).
- */
-static void middle(struct script *s, const struct linediff_line *want, size_t n,
-                   const struct linediff_line *have, size_t m)
+/* lcs[i][j] is the length of the longest common subsequence of want[i..n) and have[j..m). */
+static void fill(uint16_t *lcs, const struct linediff_line *want, size_t n,
+                 const struct linediff_line *have, size_t m)
 {
-    bool table = n && m && n <= CELLS_MAX / m;
     size_t width = m + 1;
-    _free_ uint16_t *lcs = xcalloc(table ? (n + 1) * width : 1, sizeof(*lcs));
-    for (size_t i = n; table && i-- > 0;) {
+    for (size_t i = n; i-- > 0;) {
         for (size_t j = m; j-- > 0;) {
             uint16_t down = lcs[(i + 1) * width + j], right = lcs[i * width + j + 1];
             lcs[i * width + j] = same(&want[i], &have[j])
@@ -68,6 +63,17 @@ static void middle(struct script *s, const struct linediff_line *want, size_t n,
                                      : (down > right ? down : right);
         }
     }
+}
+
+/* want[0..n) against have[0..m), which share neither their first nor their last line. */
+static void middle(struct script *s, const struct linediff_line *want, size_t n,
+                   const struct linediff_line *have, size_t m)
+{
+    bool table = n && m && n <= CELLS_MAX / m;
+    size_t width = m + 1;
+    _free_ uint16_t *lcs = xcalloc(table ? (n + 1) * width : 1, sizeof(*lcs));
+    if (table)
+        fill(lcs, want, n, have, m);
     size_t i = 0, j = 0;
     while (table && i < n && j < m) {
         if (same(&want[i], &have[j])) {

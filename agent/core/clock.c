@@ -107,20 +107,37 @@ static bool fraction(const char **p)
     return true;
 }
 
+/* 2026-03-01, as days since 1970 */
+static bool date(const char **p, int64_t *days)
+{
+    int year, month, day;
+    if (!digits(p, 4, 0, 9999, &year) || !mark(p, '-', '-') || !digits(p, 2, 1, 12, &month) ||
+        !mark(p, '-', '-') || !digits(p, 2, 1, month_days(year, month), &day))
+        return false;
+    *days = days_of(year, month, day);
+    return true;
+}
+
+/* 12:00:00.5, as whole seconds */
+static bool time_of_day(const char **p, int *seconds)
+{
+    int hour, minute, second;
+    if (!digits(p, 2, 0, 23, &hour) || !mark(p, ':', ':') || !digits(p, 2, 0, 59, &minute) ||
+        !mark(p, ':', ':') || !digits(p, 2, 0, 60, &second) || !fraction(p))
+        return false;
+    *seconds = hour * 3600 + minute * 60 + second;
+    return true;
+}
+
 int clock_parse(const char *text, int64_t *seconds)
 {
     const char *p = text;
-    int year, month, day, hour, minute, second, offset;
-    if (!p || !digits(&p, 4, 0, 9999, &year) || !mark(&p, '-', '-') ||
-        !digits(&p, 2, 1, 12, &month) || !mark(&p, '-', '-') ||
-        !digits(&p, 2, 1, month_days(year, month), &day) || !mark(&p, 'T', 't'))
-        return -1;
-    if (!digits(&p, 2, 0, 23, &hour) || !mark(&p, ':', ':') || !digits(&p, 2, 0, 59, &minute) ||
-        !mark(&p, ':', ':') || !digits(&p, 2, 0, 60, &second) || !fraction(&p) ||
+    int64_t days;
+    int in_day, offset;
+    if (!p || !date(&p, &days) || !mark(&p, 'T', 't') || !time_of_day(&p, &in_day) ||
         !zone(&p, &offset) || *p)
         return -1;
-    *seconds =
-        days_of(year, month, day) * DAY_SECONDS + hour * 3600 + minute * 60 + second - offset;
+    *seconds = days * DAY_SECONDS + in_day - offset;
     return 0;
 }
 
