@@ -10,30 +10,32 @@
 
 struct unit_scale {
     const char *suffix;
-    double factor;
+    long double factor;
 };
 
 static const struct unit_scale quantities[] = {
-    {"", 1},       {"n", 1e-9},    {"u", 1e-6},   {"m", 1e-3},   {"k", 1e3},
-    {"M", 1e6},    {"G", 1e9},     {"T", 1e12},   {"P", 1e15},   {"E", 1e18},
-    {"Ki", 0x1p10}, {"Mi", 0x1p20}, {"Gi", 0x1p30}, {"Ti", 0x1p40}, {"Pi", 0x1p50}, {"Ei", 0x1p60},
+    {"", 1},        {"n", 1e-9L},   {"u", 1e-6L},   {"m", 1e-3L},   {"k", 1e3L},    {"M", 1e6L},
+    {"G", 1e9L},    {"T", 1e12L},   {"P", 1e15L},   {"E", 1e18L},   {"Ki", 0x1p10}, {"Mi", 0x1p20},
+    {"Gi", 0x1p30}, {"Ti", 0x1p40}, {"Pi", 0x1p50}, {"Ei", 0x1p60},
 };
 
 static const struct unit_scale durations[] = {
-    {"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600},
+    {"ns", 1e-9L}, {"us", 1e-6L}, {"ms", 1e-3L}, {"s", 1}, {"m", 60}, {"h", 3600},
 };
 
-static bool quantity(const json_t *v, double *out)
+static bool quantity(const json_t *v, long double *out)
 {
-    if (json_is_number(v)) {
-        *out = json_number_value(v);
+    if (json_is_integer(v)) {
+        *out = json_integer_value(v);
         return true;
     }
-    const char *s = json_string_value(v);
-    if (!s || !*s || isspace((unsigned char)*s) || strpbrk(s, "xXnN") == s)
+    /* a real by its digits: 0.1 is nearer to "100m" than the binary number is */
+    _free_ char *digits = json_is_real(v) ? json_text(v, 0) : NULL;
+    const char *s = digits ? digits : json_string_value(v);
+    if (!s || !*s || isspace((unsigned char)*s) || s[strcspn(s, "xX")] || strchr("nN", *s))
         return false;
     char *end;
-    double n = strtod(s, &end);
+    long double n = strtold(s, &end);
     if (end == s || !isfinite(n))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(quantities); i++) {
@@ -45,7 +47,7 @@ static bool quantity(const json_t *v, double *out)
     return false;
 }
 
-static bool duration(const json_t *v, double *out)
+static bool duration(const json_t *v, long double *out)
 {
     const char *s = json_string_value(v);
     if (!s || !*s)
@@ -53,12 +55,12 @@ static bool duration(const json_t *v, double *out)
     *out = 0;
     while (*s) {
         char *end;
-        double n = strtod(s, &end);
+        long double n = strtold(s, &end);
         size_t len = strspn(end, "nsumh"), i = 0;
         if (end == s || !isdigit((unsigned char)*s))
             return false;
-        while (i < ARRAY_LEN(durations) && (strlen(durations[i].suffix) != len ||
-                                            strncmp(durations[i].suffix, end, len) != 0))
+        while (i < ARRAY_LEN(durations) &&
+               (strlen(durations[i].suffix) != len || strncmp(durations[i].suffix, end, len) != 0))
             i++;
         if (i == ARRAY_LEN(durations))
             return false;
@@ -68,9 +70,16 @@ static bool duration(const json_t *v, double *out)
     return true;
 }
 
-static bool close_enough(double a, double b)
+/* A quantity that a server wrote has no fraction: "1.1" is a text there. */
+static bool canonical(const json_t *v)
 {
-    return a == b || fabs(a - b) <= 1e-12 * fmax(fabs(a), fabs(b));
+    return !json_is_string(v) || !strchr(json_string_value(v), '.');
+}
+
+/* Integers of 64 bits are told apart; decimal fractions may differ in their last binary digit. */
+static bool close_enough(long double a, long double b)
+{
+    return a == b || fabsl(a - b) <= 1e-18L * fmaxl(fabsl(a), fabsl(b));
 }
 
 static bool is_zero(const json_t *v)
@@ -81,9 +90,19 @@ static bool is_zero(const json_t *v)
            (json_is_array(v) && json_array_size(v) == 0);
 }
 
+bool notation_is_text(const struct path *path)
+{
+    if (!path || !path->up || path->type != STEP_MEMBER)
+        return false;
+    if (path_each_key(path->up))
+        return true;
+    return !strcmp(path->name, "value") && path->up->type == STEP_KEYS &&
+           json_object_get(path->up->value, "name");
+}
+
 bool notation_same(const json_t *declared, const json_t *live)
 {
-    double a, b;
+    long double a, b;
     if (!live)
         return is_zero(declared);
     if (json_is_object(declared) && json_is_object(live)) {
@@ -101,7 +120,10 @@ bool notation_same(const json_t *declared, const json_t *live)
         if (n != json_array_size(live))
             return false;
         for (size_t i = 0; i < n; i++) {
-            if (!notation_same(json_array_get(declared, i), json_array_get(live, i)))
+            const json_t *a_value = json_array_get(declared, i), *b_value = json_array_get(live, i);
+            /* lists of texts (args) hold no quantities */
+            bool texts = json_is_string(a_value) && json_is_string(b_value);
+            if (texts ? !json_same(a_value, b_value) : !notation_same(a_value, b_value))
                 return false;
         }
         return true;
@@ -109,6 +131,6 @@ bool notation_same(const json_t *declared, const json_t *live)
     if (json_same(declared, live))
         return true;
     if (quantity(declared, &a) && quantity(live, &b))
-        return close_enough(a, b);
+        return canonical(live) && close_enough(a, b);
     return duration(declared, &a) && duration(live, &b) && close_enough(a, b);
 }

@@ -1,0 +1,137 @@
+/* Two writings of one value, where no server may be asked. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "diff/notation.h"
+#include "trees.h"
+
+struct notation_case {
+    const char *declared, *live; /* live NULL: absent */
+    bool same;
+};
+
+static const struct notation_case cases[] = {
+    /* quantities */
+    {"'1Gi'", "'1073741824'", true},
+    {"'1024Mi'", "'1Gi'", true},
+    {"'0.5'", "'500m'", true},
+    {"0.5", "'500m'", true},
+    {"8", "'8'", true},
+    {"'1000m'", "'1'", true},
+    {"'1e3'", "'1k'", true},
+    {"0.1", "'100m'", true},
+    {"0.7", "'700m'", true},
+    {"'0.000003'", "'3u'", true},
+    {"'1.1Gi'", "'1181116006400m'", true},
+    {"'1099511627777'", "'1Ti'", false},
+    {"'12E6'", "'12M'", true},
+    {"'1E'", "'1000P'", true},
+    {"'+1'", "'1'", true},
+    {"'-1'", "-1", true},
+    {"'.5'", "'500m'", true},
+    {"'1.'", "'1'", true},
+    {"'0'", "0", true},
+    {"'1Gi'", "'1G'", false},
+    {"'1Gi'", "'1Mi'", false},
+    {"'500m'", "'501m'", false},
+    {"'1Ki'", "'1ki'", false},
+    {"'1gi'", "'1Gi'", false},
+    {"'9007199254740993'", "'9007199254740992'", false},
+    {"9007199254740993", "9007199254740992", false},
+    /* texts that only look like numbers */
+    {"'1.10'", "'1.1'", false},
+    {"'1.0'", "'1.00'", false},
+    {"'0x10'", "'16'", false},
+    {"'inf'", "'infinity'", false},
+    {"'nan'", "'NaN'", false},
+    {"' 1'", "'1'", false},
+    {"'1 '", "'1'", false},
+    {"''", "'0'", false},
+    {"'v1'", "'v1.0'", false},
+    {"true", "'true'", false},
+    {"1", "true", false},
+    {"null", "0", false},
+    {"null", "null", true},
+    /* durations */
+    {"'60s'", "'1m0s'", true},
+    {"'90m'", "'1h30m0s'", true},
+    {"'1500ms'", "'1.5s'", true},
+    {"'1h'", "'60m'", true},
+    {"'60s'", "'61s'", false},
+    {"'1m'", "'1'", false},
+    {"'1h-'", "'1h'", false},
+    {"'s'", "'0s'", false},
+    {"'1d'", "'24h'", false},
+    /* zero values that are not written */
+    {"false", NULL, true},
+    {"0", NULL, true},
+    {"''", NULL, true},
+    {"{}", NULL, true},
+    {"[]", NULL, true},
+    {"null", NULL, false},
+    {"true", NULL, false},
+    {"'0'", NULL, false},
+    {"[0]", NULL, false},
+    {"{'a':0}", NULL, false},
+    /* maps: what Git says is there; lists: all of it */
+    {"{'a':{'cpu':'1000m'}}", "{'a':{'cpu':'1','memory':'1Gi'},'b':2}", true},
+    {"{'a':1,'hostNetwork':false}", "{'a':1}", true},
+    {"{'a':1,'b':2}", "{'a':1}", false},
+    {"[{'cpu':8}]", "[{'cpu':'8','x':1}]", true},
+    {"[1,2]", "[1]", false},
+    {"[1,2]", "[2,1]", false},
+    {"[8080]", "['8080']", true},
+    {"['60s']", "['1m']", false},
+    {"['1000m']", "['1']", false},
+    {"[]", "{}", false},
+    {"{}", "{'a':1}", true},
+    {"'1'", "{'a':1}", false},
+    {"'abc'", "'abc'", true},
+    {"'abc'", "'abd'", false},
+};
+
+static void test_same(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        json_auto_t *declared = tree(cases[i].declared), *live = tree(cases[i].live);
+        if (notation_same(declared, live) != cases[i].same)
+            fail_msg("%s and %s", cases[i].declared, cases[i].live ? cases[i].live : "absent");
+    }
+}
+
+static void test_is_text(void **state)
+{
+    static const struct {
+        const char *path;
+        bool want;
+    } paths[] = {
+        {"metadata | labels | a", true},
+        {"spec | template | metadata | annotations | a.b/c", true},
+        {"data | a", true},
+        {"spec | c | {'name':'x'} | env | {'name':'A'} | value", true},
+        {"spec | metrics | {'type':'x'} | value", false},
+        {"spec | value", false},
+        {"spec | replicas", false},
+        {"data", false},
+        {"data | a | b", false},
+        {"l | {'name':'x'}", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        struct kept_path _kept_ p = steps(paths[i].path);
+        if (notation_is_text(kept_path_last(&p)) != paths[i].want)
+            fail_msg("%s", paths[i].path);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same),
+        cmocka_unit_test(test_is_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
