@@ -38,12 +38,14 @@ void scalers_add(struct scalers *s, const char *kind, const char *namespace, con
     const char *own_name = json_str_at(object, "metadata", "name", NULL);
     if (!name || !namespace || !own_name)
         return;
-    if (!target_kind && !strcmp(kind, "ScaledObject")) /* KEDA's defaults for scaleTargetRef */
-        target_kind = "Deployment";
-    if (!api_version)
-        api_version = "apps/v1";
+    if (!strcmp(kind, "ScaledObject")) { /* KEDA's defaults for scaleTargetRef */
+        target_kind = target_kind ? target_kind : "Deployment";
+        api_version = api_version ? api_version : "apps/v1";
+    }
     if (!target_kind)
         return;
+    if (!api_version) /* the HPA's controller looks in the core group then */
+        api_version = "v1";
     const char *slash = strchr(api_version, '/');
     _free_ char *key = key_of(api_version, slash ? (size_t)(slash - api_version) : 0, target_kind,
                               namespace, name);
