@@ -24,11 +24,27 @@ static void add_name(json_t *names, const char *name)
     json_push(names, json_string(name));
 }
 
+/*
+ * Does an entry name the path itself, or a part of it? Then an entry that ends above it is no
+ * atomic value but an empty map ("f:securityContext: {}"), and owns nothing here.
+ */
+static bool named(const json_t *managed_fields, const struct path *path)
+{
+    size_t i;
+    json_t *v;
+    json_array_foreach((json_t *)managed_fields, i, v)
+    {
+        if (fields_find(fields_entry(v).fields, path))
+            return true;
+    }
+    return false;
+}
+
 void who_find(struct who *out, const json_t *managed_fields, const char *manager,
               const char *api_version, const struct path *path, bool absent)
 {
     *out = (struct who){0};
-    bool ours = false;
+    bool ours = false, exact = !absent && named(managed_fields, path);
     const char *newest = NULL;
     json_auto_t *names = json_array();
     size_t i;
@@ -40,7 +56,7 @@ void who_find(struct who *out, const json_t *managed_fields, const char *manager
             ours = true;
             continue;
         }
-        if (absent || !fields_owns(e.fields, path))
+        if (absent || !(exact ? fields_find(e.fields, path) != NULL : fields_owns(e.fields, path)))
             continue;
         _free_ char *name = entry_name(&e);
         add_name(names, name);
