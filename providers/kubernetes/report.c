@@ -18,6 +18,10 @@ static bool is_secret(const struct unit *unit, const struct path *path)
 {
     if (*unit->group || strcmp(unit->kind, "Secret") != 0)
         return false;
+    /* the annotation holds the whole Secret once more; an exported manifest declares it */
+    if (path_is(path, "metadata", "annotations",
+                "kubectl.kubernetes.io/last-applied-configuration", NULL))
+        return true;
     while (path->up)
         path = path->up;
     return path->type == STEP_MEMBER &&
