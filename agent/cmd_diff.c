@@ -233,15 +233,43 @@ static int prepare(struct run *r, struct err **err)
     return r->client ? 0 : -1;
 }
 
-static void warn_insecure(struct run *r)
+static void warn(struct run *r, const char *message)
 {
     json_auto_t *members = json_object();
+    json_put_str(members, "message", message);
+    reporter_event(r->reporter, EVENT_WARNING, "note", members);
+}
+
+static void warn_insecure(struct run *r)
+{
     _free_ char *message =
         xasprintf("insecure-skip-tls-verify: %s may be anybody, and so may who reads the sign-in; "
                   "give its certificate authority in the kubeconfig",
                   r->kubeconfig.server);
-    json_put_str(members, "message", message);
-    reporter_event(r->reporter, EVENT_WARNING, "note", members);
+    warn(r, message);
+}
+
+/* Settings that are read and checked, and that nothing obeys yet: said, not passed over. */
+static void warn_settings(struct run *r)
+{
+    const struct config_source *s = r->source;
+    const struct {
+        const char *name;
+        bool given;
+    } settings[] = {
+        {"ignore", s->ignore.count > 0},
+        {"render", s->render.command != NULL},
+        {"mode: correct", s->mode == CONFIG_CORRECT},
+        {"mode: paused", s->mode == CONFIG_PAUSED},
+        {"prune", s->prune},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+        if (!settings[i].given)
+            continue;
+        _free_ char *message = xasprintf("source %s: the setting %s has no effect in this version",
+                                         s->name, settings[i].name);
+        warn(r, message);
+    }
 }
 
 static json_t *summary(const struct run *r)
@@ -307,6 +335,7 @@ int cmd_diff(const struct options *o)
     } else {
         if (r.kubeconfig.insecure)
             warn_insecure(&r);
+        warn_settings(&r);
         start_source(&r);
         discovery_start(r.client, on_discovery, &r);
         ev_timer_init(&r.tick, on_tick, 0.2, 0.1);

@@ -151,8 +151,18 @@ static void set_tls(CURL *easy, const struct http_target *t)
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     }
+}
+
+/*
+ * The configured proxy, else the environment's, which is not meant for this machine itself: as Go's
+ * http.ProxyFromEnvironment, and so kubectl, has it.
+ */
+static void set_proxy(CURL *easy, const struct http_target *t, const char *host)
+{
     if (t->proxy)
         curl_easy_setopt(easy, CURLOPT_PROXY, t->proxy);
+    else if (!strcmp(host, "localhost") || !strncmp(host, "127.", 4) || !strcmp(host, "[::1]"))
+        curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 }
 
 static void add_header(struct http_call *call, const char *header)
@@ -180,6 +190,7 @@ static int set_url(struct http_call *call, const char *url)
         goto out;
     }
     call->host = xasprintf("%s:%s", host, port);
+    set_proxy(call->easy, call->target, host);
     if (name) {
         _free_ char *to = xasprintf("::%s:%s", host, port);
         call->connect_to = curl_slist_append(NULL, to);
