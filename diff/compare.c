@@ -5,9 +5,11 @@
 
 #include "core/alloc.h"
 #include "core/json.h"
+#include "diff/path_index.h"
 
-static void compare_value(const struct comparison *c, const struct path *path, const json_t *declared,
-                          const json_t *answer, const json_t *live, const void *shape);
+static void compare_value(const struct comparison *c, const struct path *path,
+                          const json_t *declared, const json_t *answer, const json_t *live,
+                          const void *shape);
 
 static void tell(const struct comparison *c, const struct path *path, const json_t *declared,
                  const json_t *answer, const json_t *live)
@@ -31,7 +33,7 @@ static void compare_map(const struct comparison *c, const struct path *path, con
 
 /* Declared elements that both lists hold, in the order of each; told when the orders differ. */
 static void compare_order(const struct comparison *c, const struct path *path, json_t *keys,
-                          const json_t *answer, const json_t *live)
+                          struct path_index *answer, struct path_index *live)
 {
     size_t n = json_array_size(keys);
     _free_ size_t *at = xcalloc(n, sizeof(*at));
@@ -41,7 +43,7 @@ static void compare_order(const struct comparison *c, const struct path *path, j
     json_auto_t *want = json_array(), *have = json_array();
     for (size_t i = 0; i < n; i++) {
         json_t *k = json_array_get(keys, i);
-        if (!path_element(answer, k, &in_answer) || !path_element(live, k, &at[count]))
+        if (!path_index_element(answer, k, &in_answer) || !path_index_element(live, k, &at[count]))
             continue;
         json_array_append(want, k);
         /* an answer in another order than Git's is the service's own order: nothing to tell */
@@ -73,8 +75,9 @@ static void elements_free(struct shape_element *elements, size_t n)
     free(elements);
 }
 
-static void compare_keyed(const struct comparison *c, const struct path *path, const json_t *declared,
-                          const json_t *answer, const json_t *live, const void *shape)
+static void compare_keyed(const struct comparison *c, const struct path *path,
+                          const json_t *declared, const json_t *answer, const json_t *live,
+                          const void *shape)
 {
     size_t n = json_array_size(declared), known = 0;
     struct shape_element *elements = xcalloc(n, sizeof(*elements));
@@ -87,14 +90,16 @@ static void compare_keyed(const struct comparison *c, const struct path *path, c
         return;
     }
     json_auto_t *all = json_array();
+    struct path_index _path_index_ in_answer = PATH_INDEX(answer);
+    struct path_index _path_index_ in_live = PATH_INDEX(live);
     for (size_t i = 0; i < n; i++) {
         json_array_append(all, elements[i].keys);
         const struct path step = {.up = path, .type = STEP_KEYS, .value = elements[i].keys};
         compare_value(c, &step, json_array_get(declared, i),
-                      path_element(answer, elements[i].keys, NULL),
-                      path_element(live, elements[i].keys, NULL), elements[i].node);
+                      path_index_element(&in_answer, elements[i].keys, NULL),
+                      path_index_element(&in_live, elements[i].keys, NULL), elements[i].node);
     }
-    compare_order(c, path, all, answer, live);
+    compare_order(c, path, all, &in_answer, &in_live);
     elements_free(elements, n);
 }
 
@@ -103,20 +108,25 @@ static void compare_set(const struct comparison *c, const struct path *path, con
 {
     size_t i;
     json_t *member;
+    struct path_index _path_index_ in_answer = PATH_INDEX(answer);
+    struct path_index _path_index_ in_live = PATH_INDEX(live);
     json_array_foreach((json_t *)declared, i, member)
     {
         const struct path step = {.up = path, .type = STEP_VALUE, .value = member};
-        const json_t *in_answer = path_member(answer, member, NULL);
-        if (in_answer && !path_member(live, member, NULL))
-            tell(c, &step, member, in_answer, NULL);
+        const json_t *then = path_index_member(&in_answer, member, NULL);
+        if (then && !path_index_member(&in_live, member, NULL))
+            tell(c, &step, member, then, NULL);
     }
 }
 
-static void compare_value(const struct comparison *c, const struct path *path, const json_t *declared,
-                          const json_t *answer, const json_t *live, const void *shape)
+static void compare_value(const struct comparison *c, const struct path *path,
+                          const json_t *declared, const json_t *answer, const json_t *live,
+                          const void *shape)
 {
     if ((!answer && !live) || (answer && live && json_same(answer, live)))
         return;
+    if (live && json_same(declared, live))
+        return; /* as Git says; that a webhook would now change it is no drift */
     if (c->skip && c->skip(c->ctx, path))
         return;
     enum shape_kind kind = c->shape_ops->kind(shape);
@@ -149,9 +159,11 @@ static bool literal_keyed(const struct shape_ops *ops, const json_t *declared, c
     struct shape_element *elements = xcalloc(n, sizeof(*elements));
     ops->elements(shape, declared, elements);
     bool same = true;
+    struct path_index _path_index_ in_live = PATH_INDEX(live);
     for (size_t i = 0; i < n && same; i++) {
         size_t at = 0;
-        const json_t *there = elements[i].node ? path_element(live, elements[i].keys, &at) : NULL;
+        const json_t *there =
+            elements[i].node ? path_index_element(&in_live, elements[i].keys, &at) : NULL;
         same = there && (!i || at > last) &&
                compare_literal(ops, json_array_get(declared, i), there, elements[i].node);
         last = at;
@@ -164,9 +176,10 @@ static bool literal_set(const json_t *declared, const json_t *live)
 {
     size_t i;
     json_t *member;
+    struct path_index _path_index_ in_live = PATH_INDEX(live);
     json_array_foreach((json_t *)declared, i, member)
     {
-        if (!path_member(live, member, NULL))
+        if (!path_index_member(&in_live, member, NULL))
             return false;
     }
     return true;

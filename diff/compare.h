@@ -1,7 +1,7 @@
 /*
  * The walk over what Git declares: what the service would make of it (the answer of a dry run)
- * beside what is live. Pure. Differences come out as calls, in document order, at the granularity of
- * SPEC 1 ("how many lines").
+ * beside what is live. Pure. Differences come out as calls, in document order, at the granularity
+ * of SPEC 1 ("how many lines").
  */
 #ifndef HOLDFAST_DIFF_COMPARE_H
 #define HOLDFAST_DIFF_COMPARE_H
@@ -30,8 +30,9 @@ struct comparison {
 };
 
 /*
- * Walks `declared`. Where answer and live are the same nothing is told, whatever Git's notation.
- * `shape` is the root node for shape_ops.
+ * Walks `declared`. Where answer and live are the same nothing is told, whatever Git's notation;
+ * nor where live is literally what Git says, whatever the answer. `shape` is the root node for
+ * shape_ops.
  */
 void compare_declared(const struct comparison *c, const json_t *declared, const json_t *answer,
                       const json_t *live, const void *shape);

@@ -21,11 +21,23 @@ static bool plain_name(const char *s)
     return true;
 }
 
-static void write_key_value(struct buf *b, const json_t *v)
+/* As it is, where nothing in it could be taken for the notation; control characters never. */
+static bool plain_value(const json_t *v)
 {
     const char *s = json_string_value(v);
-    if (s && *s && !strpbrk(s, ",]=\"\\") && strlen(s) == json_string_length(v))
-        buf_add_str(b, s);
+    if (!s || !*s || strpbrk(s, ",]=\"\\") || strlen(s) != json_string_length(v))
+        return false;
+    for (; *s; s++) {
+        if (iscntrl((unsigned char)*s))
+            return false;
+    }
+    return true;
+}
+
+static void write_key_value(struct buf *b, const json_t *v)
+{
+    if (plain_value(v))
+        buf_add_str(b, json_string_value(v));
     else
         json_write(b, v, 0);
 }

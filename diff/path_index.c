@@ -1,0 +1,100 @@
+#include "diff/path_index.h"
+
+#include "core/alloc.h"
+#include "core/json.h"
+
+#define SHORT_LIST 16 /* not worth an index */
+
+/* The values of these keys in `element` as one text; NULL when it lacks one of them. */
+static char *text_of(const json_t *names, const json_t *element)
+{
+    if (!names)
+        return json_text(element, JSON_WRITE_SORTED);
+    json_auto_t *values = json_array();
+    const char *key;
+    json_t *unused;
+    json_object_foreach((json_t *)names, key, unused)
+    {
+        json_t *value = json_object_get(element, key);
+        if (!value)
+            return NULL;
+        json_array_append(values, value);
+    }
+    return json_text(values, JSON_WRITE_SORTED);
+}
+
+static void build(struct path_index *x, const json_t *names)
+{
+    size_t i;
+    json_t *element;
+    x->places = json_object();
+    x->names = json_incref((json_t *)names);
+    json_array_foreach((json_t *)x->value, i, element)
+    {
+        if (names && !json_is_object(element))
+            continue;
+        _free_ char *text = text_of(names, element);
+        if (!text)
+            x->loose = true;
+        else if (!json_object_get(x->places, text))
+            json_put(x->places, text, json_integer((json_int_t)i));
+    }
+}
+
+/* The element with this text, or NULL; *known is false where only a walk can tell. */
+static json_t *look_up(const struct path_index *x, const json_t *names, const json_t *wanted,
+                       size_t *index, bool *known)
+{
+    *known = false;
+    if (!names != !x->names || json_object_size(names) != json_object_size(x->names))
+        return NULL;
+    _free_ char *text = text_of(x->names, wanted);
+    if (!text)
+        return NULL;
+    const json_t *place = json_object_get(x->places, text);
+    *known = place || !x->loose;
+    if (!place)
+        return NULL;
+    size_t at = (size_t)json_integer_value(place);
+    if (index)
+        *index = at;
+    return json_array_get(x->value, at);
+}
+
+json_t *path_index_element(struct path_index *x, const json_t *keys, size_t *index)
+{
+    if (json_array_size(x->value) <= SHORT_LIST || !json_is_object(keys))
+        return path_element(x->value, keys, index);
+    if (!x->places)
+        build(x, keys);
+    bool known;
+    json_t *found = look_up(x, keys, keys, index, &known);
+    return known ? found : path_element(x->value, keys, index);
+}
+
+json_t *path_index_member(struct path_index *x, const json_t *value, size_t *index)
+{
+    if (json_array_size(x->value) <= SHORT_LIST)
+        return path_member(x->value, value, index);
+    if (!x->places)
+        build(x, NULL);
+    bool known;
+    json_t *found = look_up(x, NULL, value, index, &known);
+    return known ? found : path_member(x->value, value, index);
+}
+
+json_t *path_index_step(struct path_index *x, const struct path *step)
+{
+    if (step->type == STEP_KEYS)
+        return path_index_element(x, step->value, NULL);
+    if (step->type == STEP_VALUE)
+        return path_index_member(x, step->value, NULL);
+    return x->value ? path_step(x->value, step) : NULL;
+}
+
+void path_index_free(struct path_index *x)
+{
+    json_decref(x->places);
+    json_decref(x->names);
+    *x = (struct path_index){0};
+}
