@@ -42,7 +42,10 @@ static void tell_changed(void *ctx, const struct difference *d)
 {
     struct telling *t = ctx;
     struct who who = {0};
-    if (t->unjudged && !d->order && notation_same(d->declared, d->live))
+    bool text = notation_is_text(d->path);
+    if (t->unjudged && !d->order &&
+        ((!text && notation_same(d->declared, d->live)) ||
+         report_same_secret(t->unit, d->path, d->declared, d->live)))
         return;
     if (d->order)
         who.by_reason = "order";
@@ -74,16 +77,13 @@ static void tell_dropped(void *ctx, const struct path *path, const json_t *answe
     report_field(t->k, t->unit, &f);
 }
 
-static void tell_extra(struct telling *t, const struct candidate *c)
+static void tell_extra(void *ctx, const struct path *path, const json_t *live)
 {
+    struct telling *t = ctx;
     struct who who = {0};
-    who_of(t, kept_path_last(&c->path), false, &who);
+    who_of(t, path, false, &who);
     const struct field_report f = {
-        .drift_class = CLASS_EXTRA,
-        .path = kept_path_last(&c->path),
-        .have = c->live,
-        .who = &who,
-    };
+        .drift_class = CLASS_EXTRA, .path = path, .have = live, .who = &who};
     report_field(t->k, t->unit, &f);
     who_free(&who);
 }
@@ -92,10 +92,9 @@ static void tell_extras(struct telling *t)
 {
     if (t->unit->facts.answers[ASK_REMOVE] != ANSWER_OK)
         return; /* nothing proves them */
-    for (size_t i = 0; i < t->u->candidates.count; i++) {
-        if (!candidate_is_default(&t->u->candidates.items[i], t->u->answers[ASK_REMOVE]))
-            tell_extra(t, &t->u->candidates.items[i]);
-    }
+    const struct candidates *c = &t->u->candidates;
+    for (size_t i = 0; i < c->count; i++)
+        candidate_rest(&c->items[i], t->u->answers[ASK_REMOVE], tell_extra, t);
 }
 
 static void tell_declared(struct telling *t, const json_t *answer, const json_t *shape)
@@ -129,15 +128,47 @@ static void conclude_judged(struct telling *t)
     tell_extras(t);
 }
 
+/*
+ * Elements that nobody holds any more: a list's keys are known by its other elements. One that
+ * lacks a key stays unknown.
+ */
+static void complete_shape(json_t *node, const json_t *declared)
+{
+    size_t n = json_array_size(declared);
+    const char *key;
+    json_t *child;
+    json_object_foreach((json_t *)declared, key, child)
+    {
+        complete_shape((json_t *)fields_shape.member(node, key), child);
+    }
+    if (!n || fields_shape.kind(node) != SHAPE_KEYED)
+        return;
+    struct shape_element *elements = xcalloc(n, sizeof(*elements));
+    fields_shape.elements(node, declared, elements);
+    json_auto_t *names = fields_key_names(node);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *element = json_array_get(declared, i);
+        if (elements[i].node)
+            complete_shape((json_t *)elements[i].node, element);
+        else
+            fields_add_element(node, names, element);
+        json_decref(elements[i].keys);
+    }
+    free(elements);
+}
+
 /* We may not ask: compared by ourselves, with the lists as all managers know them (SPEC 2). */
 static void conclude_unjudged(struct telling *t)
 {
     json_auto_t *shape = json_object();
     for (size_t i = 0; i < json_array_size(t->u->managed); i++) {
         const struct fields_entry e = fields_entry(json_array_get(t->u->managed, i));
-        if (json_is_object(e.fields))
-            json_object_update_recursive(shape, (json_t *)e.fields);
+        /* a copy: what is put into `shape` is changed there by the next */
+        json_auto_t *fields = json_deep_copy(e.fields);
+        if (json_is_object(fields))
+            json_object_update_recursive(shape, fields);
     }
+    complete_shape(shape, t->u->declared);
     t->unjudged = true;
     tell_declared(t, t->u->declared, shape);
 }
@@ -192,8 +223,9 @@ static void conclude_gone(struct telling *t)
     switch (t->unit->facts.answers[ASK_APPLY]) {
     case ANSWER_OK:
         if (expires(t->u, t->unit))
-            host->note(host->ctx, t->unit,
-                       "the Job is not there: it has ttlSecondsAfterFinished, and may have finished");
+            host->note(
+                host->ctx, t->unit,
+                "the Job is not there: it has ttlSecondsAfterFinished, and may have finished");
         else
             report_missing(t->k, t->unit, false);
         break;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "diff/path_index.h"
 #include "providers/kubernetes/extra.h"
 #include "providers/kubernetes/fields.h"
 
@@ -27,6 +28,9 @@ static void walk_owned(const struct dropped_walk *w, const struct path *up, cons
 {
     const char *key;
     json_t *child_node;
+    struct path_index _path_index_ in_live = PATH_INDEX(live);
+    struct path_index _path_index_ in_answer = PATH_INDEX(answer);
+    struct path_index _path_index_ in_declared = PATH_INDEX(declared);
     json_object_foreach((json_t *)node, key, child_node)
     {
         struct fields_child c;
@@ -34,9 +38,9 @@ static void walk_owned(const struct dropped_walk *w, const struct path *up, cons
             continue;
         struct path step = {
             .up = up, .type = c.type, .name = c.name, .value = c.value, .index = c.index};
-        const json_t *there = path_step(live, &step);
-        const json_t *then = answer ? path_step(answer, &step) : NULL;
-        const json_t *wanted = declared ? path_step(declared, &step) : NULL;
+        const json_t *there = path_index_step(&in_live, &step);
+        const json_t *then = path_index_step(&in_answer, &step);
+        const json_t *wanted = path_index_step(&in_declared, &step);
         if (there && !(w->skip && w->skip(w->ctx, &step))) {
             if (!wanted)
                 undeclared(w, &step, child_node, then, there);
@@ -76,13 +80,14 @@ bool owned_undeclared(const json_t *ours, const json_t *declared)
 {
     const char *key;
     json_t *child_node;
+    struct path_index _path_index_ in_declared = PATH_INDEX(declared);
     json_object_foreach((json_t *)ours, key, child_node)
     {
         struct fields_child c;
         if (!fields_child(key, child_node, &c))
             continue;
         struct path step = {.type = c.type, .name = c.name, .value = c.value, .index = c.index};
-        const json_t *wanted = declared ? path_step(declared, &step) : NULL;
+        const json_t *wanted = path_index_step(&in_declared, &step);
         bool found =
             !wanted || (json_object_size(child_node) && owned_undeclared(child_node, wanted));
         json_decref(c.value);

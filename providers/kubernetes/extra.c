@@ -7,6 +7,7 @@
 #include "core/buf.h"
 #include "core/json.h"
 #include "core/limits.h"
+#include "diff/path_index.h"
 #include "providers/kubernetes/fields.h"
 
 void kept_path_init(struct kept_path *out, const struct path *path)
@@ -65,18 +66,9 @@ static bool never_extra(const struct walk *w, const struct path *path)
            (!strcmp(path->name, last_applied) || !strncmp(path->name, "holdfast.dev/", 13));
 }
 
-static bool known_already(const struct candidates *c, const json_t *live)
-{
-    for (size_t i = 0; i < c->count; i++) {
-        if (c->items[i].live == live)
-            return true;
-    }
-    return false;
-}
-
 static void candidate_add(struct walk *w, const struct path *path, const json_t *live)
 {
-    if (known_already(w->out, live) || fields_find(w->ours, path))
+    if (fields_find(w->ours, path))
         return;
     struct candidates *c = w->out;
     c->items = xgrow(c->items, &c->cap, c->count + 1, sizeof(*c->items));
@@ -85,11 +77,47 @@ static void candidate_add(struct walk *w, const struct path *path, const json_t 
     new->live = live;
 }
 
+static bool path_among(const json_t *texts, const struct path *path)
+{
+    _free_ char *text = path_text(path);
+    return json_object_get(texts, text) != NULL;
+}
+
+/* Two hands may own one path, or one a part of what the other added: told once, at the top. */
+static void candidates_unite(struct candidates *c)
+{
+    json_auto_t *once = json_object();
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        _free_ char *text = path_text(kept_path_last(&c->items[i].path));
+        if (json_object_get(once, text)) {
+            kept_path_free(&c->items[i].path);
+            continue;
+        }
+        json_put(once, text, json_true());
+        c->items[kept++] = c->items[i];
+    }
+    c->count = kept;
+    kept = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct path *up = kept_path_last(&c->items[i].path)->up;
+        while (up && !path_among(once, up))
+            up = up->up;
+        if (up)
+            kept_path_free(&c->items[i].path);
+        else
+            c->items[kept++] = c->items[i];
+    }
+    c->count = kept;
+}
+
 static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
                       const json_t *declared, const json_t *live)
 {
     const char *key;
     json_t *child_node;
+    struct path_index _path_index_ in_live = PATH_INDEX(live);
+    struct path_index _path_index_ in_declared = PATH_INDEX(declared);
     json_object_foreach((json_t *)node, key, child_node)
     {
         struct fields_child c;
@@ -97,8 +125,8 @@ static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
             continue;
         struct path step = {
             .up = up, .type = c.type, .name = c.name, .value = c.value, .index = c.index};
-        const json_t *there = path_step(live, &step);
-        const json_t *wanted = declared ? path_step(declared, &step) : NULL;
+        const json_t *there = path_index_step(&in_live, &step);
+        const json_t *wanted = path_index_step(&in_declared, &step);
         if (there && !never_extra(w, &step) && !(w->in->skip && w->in->skip(w->in->ctx, &step))) {
             enum shape_kind kind = fields_shape.kind(child_node);
             bool apart = kind == SHAPE_KEYED || kind == SHAPE_SET ||
@@ -125,6 +153,7 @@ void candidates_find(const struct extra_input *input, struct candidates *out)
         struct walk w = {input, fields_ours(input->managed_fields, input->manager), &e, out};
         walk_hand(&w, NULL, e.fields, input->declared, input->live);
     }
+    candidates_unite(out);
 }
 
 /* JSON pointer (RFC 6901) of the path in this object; indices are where the elements are there. */
@@ -164,6 +193,18 @@ void patch_op(json_t *patch, const char *op, const json_t *live, const struct pa
     json_push(patch, o);
 }
 
+/* Indices by their value (they have no leading zeros), names after all indices. */
+static int segment_order(const char *p, size_t n, const char *q, size_t m)
+{
+    bool p_index = n && strspn(p, "0123456789") == n, q_index = m && strspn(q, "0123456789") == m;
+    if (p_index != q_index)
+        return p_index ? -1 : 1;
+    if (p_index && n != m)
+        return n < m ? -1 : 1;
+    int c = memcmp(p, q, n < m ? n : m);
+    return c ? c : n < m ? -1 : n > m;
+}
+
 /* Later elements of a list go first, so that the indices of the earlier stay right. */
 static int later_first(const void *a, const void *b)
 {
@@ -171,14 +212,11 @@ static int later_first(const void *a, const void *b)
     const char *q = json_str_at(*(json_t *const *)b, "path", NULL);
     for (;;) {
         size_t n = strcspn(p, "/"), m = strcspn(q, "/");
-        if (n != m || strncmp(p, q, n) != 0) {
-            bool digits = n && m && strspn(p, "0123456789") == n && strspn(q, "0123456789") == m;
-            if (digits)
-                return strtoul(p, NULL, 10) < strtoul(q, NULL, 10) ? 1 : -1;
-            return -strcmp(p, q);
-        }
+        int c = segment_order(p, n, q, m);
+        if (c)
+            return -c;
         if (!p[n] || !q[m])
-            return (p[n] != 0) > (q[m] != 0) ? -1 : 1;
+            return (q[m] != 0) - (p[n] != 0);
         p += n + 1;
         q += m + 1;
     }
@@ -205,10 +243,32 @@ json_t *candidates_patch(const struct candidates *c, const json_t *live)
     return patch;
 }
 
-bool candidate_is_default(const struct candidate *c, const json_t *answer)
+static size_t rest(const struct path *path, const json_t *live, const json_t *back,
+                   candidate_found *found, void *ctx)
 {
-    const json_t *back = path_find(answer, kept_path_last(&c->path));
-    return back && json_same(back, c->live);
+    size_t told = 0;
+    if (back && json_same(live, back))
+        return 0;
+    if (json_is_object(live) && json_is_object(back)) {
+        const char *name;
+        json_t *value;
+        json_object_foreach((json_t *)live, name, value)
+        {
+            const struct path step = {.up = path, .type = STEP_MEMBER, .name = name};
+            told += rest(&step, value, json_object_get(back, name), found, ctx);
+        }
+    }
+    if (told)
+        return told;
+    found(ctx, path, live);
+    return 1;
+}
+
+void candidate_rest(const struct candidate *c, const json_t *answer, candidate_found *found,
+                    void *ctx)
+{
+    const struct path *path = kept_path_last(&c->path);
+    rest(path, c->live, path_find(answer, path), found, ctx);
 }
 
 void candidates_free(struct candidates *c)

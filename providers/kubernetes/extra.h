@@ -54,8 +54,14 @@ void candidates_find(const struct extra_input *input, struct candidates *out);
  */
 json_t *candidates_patch(const struct candidates *c, const json_t *live);
 
-/* True when the answer to that patch has the candidate back with the same value: a default. */
-bool candidate_is_default(const struct candidate *c, const json_t *answer);
+typedef void candidate_found(void *ctx, const struct path *path, const json_t *live);
+
+/*
+ * Tells what the answer to that patch does not have back with the same value; the rest was a
+ * default. Inside maps that come back in part it is told member by member.
+ */
+void candidate_rest(const struct candidate *c, const json_t *answer, candidate_found *found,
+                    void *ctx);
 
 void candidates_free(struct candidates *c);
 

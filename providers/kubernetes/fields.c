@@ -1,11 +1,15 @@
 #include "providers/kubernetes/fields.h"
 
+#include <ctype.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/buf.h"
 #include "core/json.h"
+#include "core/limits.h"
+#include "diff/path_index.h"
 
 static const char *text_of(const json_t *entry, const char *name)
 {
@@ -76,25 +80,70 @@ bool fields_child(const char *key, const json_t *node, struct fields_child *out)
     return out->value != NULL;
 }
 
+/* Is `node` the child that this step names? */
+static bool child_is(const char *key, const json_t *node, const struct path *step)
+{
+    struct fields_child c;
+    if (key[0] == 'f' || !fields_child(key, node, &c))
+        return false;
+    bool same =
+        c.type == step->type && (c.type == STEP_INDEX  ? c.index == step->index
+                                 : c.type == STEP_KEYS ? path_keys_match(step->value, c.value) &&
+                                                             path_keys_match(c.value, step->value)
+                                                       : json_same(c.value, step->value));
+    json_decref(c.value);
+    return same;
+}
+
+/*
+ * The member's name as the API server writes it, where there is but one way: Go sorts keys as we
+ * do, and escapes and writes reals in its own way.
+ */
+static bool child_key(struct buf *b, const struct path *step)
+{
+    buf_add_str(b, step->type == STEP_KEYS ? "k:" : "v:");
+    json_write(b, step->value, JSON_WRITE_SORTED);
+    if (b->full || strpbrk(b->data, "\\<>&"))
+        return false;
+    for (const char *s = b->data; *s; s++) {
+        if (!isascii((unsigned char)*s))
+            return false;
+    }
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)step->value, key, value)
+    {
+        if (json_is_real(value))
+            return false;
+    }
+    return !json_is_real(step->value);
+}
+
+/* Are the elements named by as many keys as the step? One tells for all: it is a matter of the
+ * type. */
+static bool same_keys(const json_t *fields, const struct path *step)
+{
+    json_auto_t *names = fields_key_names(fields);
+    return !names || json_object_size(names) == json_object_size(step->value);
+}
+
 /* The child of `fields` that is this step, or NULL. */
 static const json_t *child_at(const json_t *fields, const struct path *step)
 {
     if (step->type == STEP_MEMBER)
         return fields_shape.member(fields, step->name);
+    if (step->type != STEP_INDEX) {
+        struct buf _buf_ text = BUF_INIT(LIMIT_JSON_BYTES);
+        bool only = child_key(&text, step);
+        const json_t *found = json_object_get(fields, buf_str(&text));
+        if (found || (only && (step->type == STEP_VALUE || same_keys(fields, step))))
+            return found;
+    }
     const char *key;
     json_t *node;
     json_object_foreach((json_t *)fields, key, node)
     {
-        struct fields_child c;
-        if (key[0] == 'f' || !fields_child(key, node, &c))
-            continue;
-        bool same = c.type == step->type &&
-                    (c.type == STEP_INDEX  ? c.index == step->index
-                     : c.type == STEP_KEYS ? path_keys_match(step->value, c.value) &&
-                                                 path_keys_match(c.value, step->value)
-                                           : json_same(c.value, step->value));
-        json_decref(c.value);
-        if (same)
+        if (child_is(key, node, step))
             return node;
     }
     return NULL;
@@ -125,6 +174,36 @@ bool fields_owns(const json_t *fields, const struct path *path)
 bool fields_whole(const json_t *node)
 {
     return json_object_size(node) == 0 || json_object_get(node, ".");
+}
+
+json_t *fields_key_names(const json_t *node)
+{
+    const char *key;
+    json_t *child;
+    json_object_foreach((json_t *)node, key, child)
+    {
+        struct fields_child c;
+        if (key[0] == 'k' && fields_child(key, child, &c))
+            return c.value;
+    }
+    return NULL;
+}
+
+void fields_add_element(json_t *node, const json_t *names, const json_t *element)
+{
+    json_auto_t *keys = json_object();
+    const char *name;
+    json_t *unused;
+    json_object_foreach((json_t *)names, name, unused)
+    {
+        json_t *value = json_object_get(element, name);
+        if (!value)
+            return;
+        json_put(keys, name, json_incref(value));
+    }
+    _free_ char *text = json_text(keys, JSON_WRITE_SORTED);
+    _free_ char *key = xasprintf("k:%s", text);
+    json_put(node, key, json_object());
 }
 
 static enum shape_kind shape_kind(const void *node)
@@ -183,43 +262,58 @@ static bool carries_keys(const json_t *declared, const json_t *keys)
     return true;
 }
 
-struct known_element {
-    json_t *keys;
-    const json_t *node;
+/* The elements that the service knows, in an order of its own. */
+struct known {
+    json_t *keys;         /* array */
+    const json_t **nodes; /* NULL once it is taken */
 };
 
-static void choose(struct known_element *known, size_t known_count, const json_t *declared,
-                   bool exact, struct shape_element *out)
+/* Gives element i of `declared` the k-th known one. */
+static void take(struct known *known, size_t k, struct shape_element *out)
+{
+    *out = (struct shape_element){known->nodes[k], json_incref(json_array_get(known->keys, k))};
+    known->nodes[k] = NULL;
+}
+
+/* Elements that lack keys take the first of those left that is no other. */
+static void choose_loosely(struct known *known, const json_t *declared, struct shape_element *out)
 {
     for (size_t i = 0; i < json_array_size(declared); i++) {
         const json_t *element = json_array_get(declared, i);
-        for (size_t k = 0; k < known_count && !out[i].node; k++) {
-            if (!known[k].node || !path_keys_match(element, known[k].keys) ||
-                (exact && !carries_keys(element, known[k].keys)))
-                continue;
-            out[i] = (struct shape_element){known[k].node, json_incref(known[k].keys)};
-            known[k].node = NULL;
+        for (size_t k = 0; k < json_array_size(known->keys) && !out[i].node; k++) {
+            if (known->nodes[k] && path_keys_match(element, json_array_get(known->keys, k)))
+                take(known, k, &out[i]);
         }
     }
 }
 
 static void shape_elements(const void *node, const json_t *declared, struct shape_element *out)
 {
-    size_t count = 0;
-    struct known_element *known = xcalloc(json_object_size(node), sizeof(*known));
+    _free_ const json_t **nodes = xcalloc(json_object_size(node), sizeof(*nodes));
+    json_auto_t *all = json_array();
+    struct known known = {all, nodes};
     const char *key;
     json_t *child;
     json_object_foreach((json_t *)node, key, child)
     {
         struct fields_child c;
-        if (key[0] == 'k' && fields_child(key, child, &c))
-            known[count++] = (struct known_element){c.value, child};
+        if (key[0] != 'k' || !fields_child(key, child, &c))
+            continue;
+        nodes[json_array_size(all)] = child;
+        json_push(all, c.value);
     }
-    choose(known, count, declared, true, out);
-    choose(known, count, declared, false, out);
-    for (size_t k = 0; k < count; k++)
-        json_decref(known[k].keys);
-    free(known);
+    struct path_index _path_index_ in_declared = PATH_INDEX(declared);
+    size_t left = json_array_size(declared), i;
+    for (size_t k = 0; k < json_array_size(all); k++) {
+        const json_t *keys = json_array_get(all, k);
+        const json_t *element = path_index_element(&in_declared, keys, &i);
+        if (!element || out[i].node || !carries_keys(element, keys))
+            continue;
+        take(&known, k, &out[i]);
+        left--;
+    }
+    if (left)
+        choose_loosely(&known, declared, out);
 }
 
 const struct shape_ops fields_shape = {

@@ -55,6 +55,12 @@ bool fields_child(const char *key, const json_t *node, struct fields_child *out)
 /* Owned as a whole: a leaf, or with "." inside. */
 bool fields_whole(const json_t *node);
 
+/* An object whose members are the keys of the list's elements; NULL where there is none. New. */
+json_t *fields_key_names(const json_t *node);
+
+/* Adds `element` to a node of a keyed list, unless it lacks one of the keys. */
+void fields_add_element(json_t *node, const json_t *names, const json_t *element);
+
 /* The lists of an object as fieldsV1 says they are. Nodes are json_t. */
 extern const struct shape_ops fields_shape;
 
