@@ -69,7 +69,7 @@ $(B)/version: FORCE
 
 $(B)/holdfast: $(OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
 $(B)/agent/core/version.o: private CPPFLAGS += -DHOLDFAST_VERSION='"$(VERSION)"'
 $(B)/agent/core/version.o: $(B)/version
@@ -85,11 +85,11 @@ $(B)/libholdfast.a: $(LIBOBJ)
 
 $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(B)/libholdfast.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS) -lcmocka
 
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/driver.o $(B)/libholdfast.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
 TESTOBJ := $(TESTBIN:=.o) $(FUZZBIN:=.o) $(B)/tests/fuzz/driver.o
 .SECONDARY: $(TESTOBJ)
