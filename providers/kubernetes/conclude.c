@@ -104,17 +104,11 @@ static void tell_declared(struct telling *t, const json_t *answer, const json_t 
     compare_declared(&c, t->u->declared, answer, t->u->live, shape);
 }
 
-static void conclude_judged(struct telling *t)
+/* What we own from an earlier commit, and Git no longer declares. */
+static void tell_undeclared(struct telling *t, const json_t *answer)
 {
-    const json_t *answer = t->u->answers[ASK_APPLY];
-    const char *manager = t->k->config.field_manager;
-    const json_t *before = json_at(t->u->live, "metadata", "generation", NULL);
-    const json_t *after = json_at(answer, "metadata", "generation", NULL);
-    t->spec_is_notation = before && after && json_same(before, after);
-    tell_declared(t, answer,
-                  fields_ours(json_at(answer, "metadata", "managedFields", NULL), manager));
     const struct dropped_walk w = {
-        .ours = fields_ours(t->u->managed, manager),
+        .ours = fields_ours(t->u->managed, t->k->config.field_manager),
         .declared = t->u->declared,
         .answer = answer,
         .live = t->u->live,
@@ -125,6 +119,18 @@ static void conclude_judged(struct telling *t)
     };
     if (w.ours)
         dropped_find(&w);
+}
+
+static void conclude_judged(struct telling *t)
+{
+    const json_t *answer = t->u->answers[ASK_APPLY];
+    const char *manager = t->k->config.field_manager;
+    const json_t *before = json_at(t->u->live, "metadata", "generation", NULL);
+    const json_t *after = json_at(answer, "metadata", "generation", NULL);
+    t->spec_is_notation = before && after && json_same(before, after);
+    tell_declared(t, answer,
+                  fields_ours(json_at(answer, "metadata", "managedFields", NULL), manager));
+    tell_undeclared(t, answer);
     tell_extras(t);
 }
 
@@ -169,6 +175,13 @@ static void conclude_unjudged(struct telling *t)
             json_object_update_recursive(shape, fields);
     }
     complete_shape(shape, t->u->declared);
+    if (!t->k->unjudged_told) {
+        t->k->unjudged_told = true;
+        t->k->config.host->note(t->k->config.host->ctx, NULL,
+                                "this account may not ask the server for dry runs (verb patch): "
+                                "such objects are compared without it, and what people added to "
+                                "them is not seen");
+    }
     t->unjudged = true;
     tell_declared(t, t->u->declared, shape);
 }
@@ -202,8 +215,10 @@ static void conclude_refused(struct telling *t)
 {
     const json_t *created = t->u->answers[ASK_CREATE];
     const json_t *managed = json_at(created, "metadata", "managedFields", NULL);
-    if (created)
+    if (created) {
         tell_declared(t, created, json_object_get(json_array_get(managed, 0), "fieldsV1"));
+        tell_undeclared(t, created);
+    }
     tell_extras(t);
     if (t->unit->facts.answers[ASK_FOLD] != ANSWER_OK)
         report_blocked(t->k, t->unit, refusal_reason(t), &t->u->refusal);
