@@ -16,6 +16,23 @@ static bool own_words(const char *s)
     return n && n < 300 && !strpbrk(s, "\"'`{}\\");
 }
 
+/*
+ * Who denies a Secret has seen its values, and says what he likes: only that he denies it is kept.
+ * Of all else what stands before the first quote ("illegal base64 data at input byte 4" has none).
+ */
+static void cut_to_own_words(char *line)
+{
+    static const char *const denials[] = {" denied request", " denied the request"};
+    for (size_t i = 0; i < ARRAY_LEN(denials); i++) {
+        char *at = strstr(line, denials[i]);
+        if (at) {
+            at[strlen(denials[i])] = '\0';
+            return;
+        }
+    }
+    line[strcspn(line, "\"`")] = '\0';
+}
+
 char *message_safe(const char *message, bool secret)
 {
     static const char *const values[] = {"Invalid value: ", "Unsupported value: ",
@@ -40,10 +57,8 @@ char *message_safe(const char *message, bool secret)
             return xasprintf("%s: %s", line, tail);
         return xstrdup(line);
     }
-    /* "illegal base64 data at input byte 4", "cannot unmarshal ... into": no value, but be strict
-     */
-    if (secret && strpbrk(line, "\"`"))
-        line[strcspn(line, "\"`")] = '\0';
+    if (secret)
+        cut_to_own_words(line);
     return steal(line);
 }
 
@@ -151,6 +166,20 @@ static bool immutable_words(const char *message)
     return says(message, words, ARRAY_LEN(words)) || (updates && strstr(updates, " are forbidden"));
 }
 
+/* Only the causes' own words count: an object, a field or a value may be called "immutable". */
+static bool says_immutable(const json_t *causes)
+{
+    for (size_t i = 0; i < json_array_size(causes); i++) {
+        const char *text = json_str_at(json_array_get(causes, i), "message", NULL);
+        const char *at = text ? strstr(text, "Invalid value: ") : NULL;
+        for (; at && (at = strstr(at, ": ")); at += 2)
+            text = at + 2;
+        if (text && immutable_words(text))
+            return true;
+    }
+    return false;
+}
+
 static enum refusal_kind forbidden_kind(const struct kube_answer *a, const json_t *causes)
 {
     static const char *const admission[] = {"exceeded quota",    "violates PodSecurity",
@@ -225,7 +254,8 @@ static char *typed_field(const char *message)
 
 static void read_status(struct refusal *out, const struct kube_answer *a, bool secret)
 {
-    const json_t *cause = json_array_get(json_at(a->object, "details", "causes", NULL), 0);
+    const json_t *causes = json_at(a->object, "details", "causes", NULL);
+    const json_t *cause = json_array_get(causes, 0);
     const char *field = json_str_at(cause, "field", NULL);
     const char *message = *a->message ? a->message : "no reason given";
     /* an object's own name may be quoted in front: what follows says why */
@@ -243,7 +273,7 @@ static void read_status(struct refusal *out, const struct kube_answer *a, bool s
     out->field = field ? xstrdup(field) : typed_field(message);
     if (out->field)
         field_parse(out->field, &out->path);
-    out->says_immutable = immutable_words(message);
+    out->says_immutable = says_immutable(causes);
     out->says_only_some_fields = strstr(message, "may not change fields other than");
 }
 
