@@ -5,7 +5,41 @@ import os
 import stat
 import subprocess
 
+import yaml
+
 from .repository import git_environment
+
+
+LEAST = 8  # shorter values stand in harmless places by chance
+
+
+def values_of_secret(document):
+    for value in (document.get("stringData") or {}).values():
+        yield str(value)
+    for value in (document.get("data") or {}).values():
+        try:
+            yield base64.b64decode(value).decode()
+        except (TypeError, ValueError):
+            yield str(value)  # not what it has to be: the server's complaint must not quote it
+
+
+def secrets_in(paths):
+    """The values of all Secrets in these manifests, as far as they can be read."""
+    for path in paths:
+        try:
+            with open(path, encoding="utf-8") as file:
+                documents = list(yaml.safe_load_all(file))
+        except (yaml.YAMLError, ValueError):
+            continue
+        for document in documents:
+            if isinstance(document, dict) and document.get("kind") == "Secret":
+                yield from (v for v in values_of_secret(document) if len(v) >= LEAST)
+
+
+def token_of(kubeconfig):
+    with open(kubeconfig, encoding="utf-8") as file:
+        users = yaml.safe_load(file).get("users") or []
+    return [user["user"]["token"] for user in users if user["user"].get("token")]
 
 
 def spellings(secret):

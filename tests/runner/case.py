@@ -7,7 +7,7 @@ import subprocess
 
 import yaml
 
-from .canaries import judge_canaries, judge_modes
+from .canaries import judge_canaries, judge_modes, secrets_in, token_of
 from .cluster import kubectl, wait_served
 from .common import DIFF_SECONDS, Failure, SCRIPT_SECONDS, call, end, say
 from .judge import default_exit, judge_run, parse_output, read_lines
@@ -162,10 +162,12 @@ class Case:
         expected, errors = read_lines(self.path("expect.jsonl")), self.lines("errors")
         status = int(self.lines("exit")[0]) if self.lines("exit") else default_exit(expected)
         complaints = judge_run(run, expected, errors, status)
-        secrets = self.lines("canary")
-        if secrets is not None:
-            complaints += judge_canaries(secrets, run, self.repository, run.state)
-            complaints += judge_modes(run.state)
+        secrets = {*(self.lines("canary") or []), *token_of(self.cluster.kubeconfig)}
+        for name in os.listdir(self.folder):
+            if re.fullmatch(r"git(\.\d+)?", name):
+                secrets.update(secrets_in(manifests(self.path(name))))
+        complaints += judge_canaries(sorted(secrets), run, self.repository, run.state)
+        complaints += judge_modes(run.state)
         return complaints
 
     def judge(self):
