@@ -77,6 +77,8 @@ struct host {
     void *ctx;
     /* The body of the unit; free with document_free. */
     int (*load)(void *ctx, const struct unit *unit, struct document *out, struct err **err);
+    /* The body alone, as JSON; owned. NULL where it cannot be read. */
+    char *(*text)(void *ctx, const struct unit *unit, size_t *len);
     void (*dirty)(void *ctx, struct unit *unit);
     /* Takes over nothing: the drift is rendered during the call. */
     void (*report)(void *ctx, const struct unit *unit, const struct drift *drift);

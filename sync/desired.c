@@ -169,6 +169,17 @@ int desired_load(const struct desired_set *set, size_t index, struct document *o
     return 0;
 }
 
+char *desired_text(const struct desired_set *set, size_t index, size_t *len)
+{
+    const struct desired *d = &set->items[index];
+    _free_ char *data = xmalloc((size_t)d->body_len + 1);
+    if (spool_read(set, data, d->body_len, d->offset, NULL))
+        return NULL;
+    *len = d->body_len;
+    data[*len] = '\0';
+    return steal(data);
+}
+
 /* For qsort_r: the set's default namespace stands in for none. */
 static const char *space(const struct desired *d, const char *default_namespace)
 {

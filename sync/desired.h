@@ -68,6 +68,9 @@ void desired_digest_add(uint8_t all[DESIRED_DIGEST_BYTES],
 int desired_load(const struct desired_set *set, size_t index, struct document *out,
                  struct err **err);
 
+/* The body of object `index` alone, as it stands in the spool; owned. NULL where it fails. */
+char *desired_text(const struct desired_set *set, size_t index, size_t *len);
+
 /*
  * Marks objects whose group, kind, namespace (default_namespace where none is named) and name stand
  * more than once, and adds an error to each that names the other place. Calling it again tells

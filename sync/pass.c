@@ -40,6 +40,12 @@ static int host_load(void *ctx, const struct unit *unit, struct document *out, s
     return desired_load(p->config.set, unit->index, out, err);
 }
 
+static char *host_text(void *ctx, const struct unit *unit, size_t *len)
+{
+    const struct pass *p = ctx;
+    return desired_text(p->config.set, unit->index, len);
+}
+
 static void host_dirty(void *ctx, struct unit *unit)
 {
     struct pass *p = ctx;
@@ -192,7 +198,8 @@ struct pass *pass_new(const struct pass_config *config)
 {
     struct pass *p = xcalloc(1, sizeof(*p));
     p->config = *config;
-    p->host = (struct host){p, host_load, host_dirty, host_report, host_note, host_error};
+    p->host =
+        (struct host){p, host_load, host_text, host_dirty, host_report, host_note, host_error};
     const struct desired_set *set = config->set;
     p->units = xcalloc(set->count, sizeof(*p->units));
     p->queued = xcalloc(set->count, sizeof(*p->queued));

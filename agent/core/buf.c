@@ -27,7 +27,11 @@ int buf_add_str(struct buf *b, const char *s)
 
 int buf_add_char(struct buf *b, char c)
 {
-    return buf_add(b, &c, 1);
+    if (b->len >= b->max || b->len + 2 > b->cap)
+        return buf_add(b, &c, 1);
+    b->data[b->len++] = c;
+    b->data[b->len] = '\0';
+    return 0;
 }
 
 int buf_addf(struct buf *b, const char *fmt, ...)

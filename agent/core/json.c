@@ -50,6 +50,14 @@ static int write_escape(struct buf *b, unsigned cp)
     }
 }
 
+/* Characters that stand in a string as they are. */
+static const bool plain[0x80] = {
+    [' '] = true,
+    ['!'] = true,
+    ['#' ... '['] = true,
+    [']' ... '~'] = true,
+};
+
 int json_write_string(struct buf *b, const char *s, size_t len)
 {
     const unsigned char *p = (const unsigned char *)s;
@@ -58,9 +66,13 @@ int json_write_string(struct buf *b, const char *s, size_t len)
     for (size_t i = 0; i < len;) {
         unsigned cp = p[i];
         size_t n;
-        if (p[i] < 0x20 || p[i] == '"' || p[i] == '\\')
+        if (cp < 0x7f && plain[cp]) {
+            i++;
+            continue;
+        }
+        if (cp < 0x7f)
             n = 1;
-        else if (p[i] < 0x7f || !(n = special_at(p + i, len - i, &cp))) {
+        else if (!(n = special_at(p + i, len - i, &cp))) {
             i++;
             continue;
         }

@@ -8,6 +8,7 @@
 #include "core/alloc.h"
 #include "core/buf.h"
 #include "core/json.h"
+#include "core/json_scratch.h"
 #include "core/limits.h"
 #include "diff/path_index.h"
 
@@ -76,7 +77,7 @@ bool fields_child(const char *key, const json_t *node, struct fields_child *out)
     if (strncmp(key, "k:", 2) != 0 && strncmp(key, "v:", 2) != 0)
         return false;
     out->type = key[0] == 'k' ? STEP_KEYS : STEP_VALUE;
-    out->value = json_parse(key + 2, strlen(key + 2), "fieldsV1", NULL);
+    out->value = json_scratch_parse(key + 2, strlen(key + 2));
     return out->value != NULL;
 }
 

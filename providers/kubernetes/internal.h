@@ -60,6 +60,12 @@ static inline const struct kube_resource *kube_resource_of(const struct unit *un
 json_t *kube_normalize(const struct unit *unit, const struct kube_resource *resource,
                        const json_t *body);
 
+/*
+ * literal.c: is the live object word for word what Git says, and nothing else ours or a hand's? The
+ * usual case, decided without keeping anything. False means "not known": look closer.
+ */
+bool kube_literal(struct kube *k, const struct unit *unit, const struct item *item);
+
 /* observe.c */
 void kube_begin(struct provider *p, struct unit *units, size_t count);
 void kube_observe(struct provider *p);

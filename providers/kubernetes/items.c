@@ -225,6 +225,32 @@ int item_scan(const char *text, size_t len, struct item *out)
     return rc;
 }
 
+int item_entry_next(struct span *rest, struct item_entry *out)
+{
+    const struct span none = {"", 0};
+    *out = (struct item_entry){none, none, none, none};
+    struct cursor c = {rest->data, rest->data + rest->len};
+    while (c.at < c.end && (is_space(*c.at) || *c.at == ',' || *c.at == '['))
+        c.at++;
+    if (c.at < c.end && *c.at == ']')
+        return 0;
+    if (c.at == c.end || *c.at != '{' || take_value(&c, &out->text))
+        return -1;
+    *rest = (struct span){c.at, (size_t)(c.end - c.at)};
+    c = (struct cursor){out->text.data + 1, out->text.data + out->text.len};
+    struct member m;
+    int rc;
+    while ((rc = next_member(&c, &m)) > 0) {
+        if (IS(&m, "manager"))
+            out->manager = unquoted(&m.value);
+        else if (IS(&m, "operation"))
+            out->operation = unquoted(&m.value);
+        else if (IS(&m, "subresource"))
+            out->subresource = unquoted(&m.value);
+    }
+    return rc ? -1 : 1;
+}
+
 char *item_without_managed(const struct item *item, size_t *len)
 {
     const char *text = item->text.data;

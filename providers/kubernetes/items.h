@@ -61,4 +61,13 @@ int item_scan(const char *text, size_t len, struct item *out);
 /* An owned copy of the item's text with its managedFields cut out, *len bytes and a NUL. */
 char *item_without_managed(const struct item *item, size_t *len);
 
+/* One entry of managedFields; names as in struct item. */
+struct item_entry {
+    struct span text, manager, operation, subresource;
+};
+
+/* Takes the next entry from the array's bytes (item.managed_fields): 1, 0 at the end, -1: no JSON.
+ */
+int item_entry_next(struct span *rest, struct item_entry *out);
+
 #endif

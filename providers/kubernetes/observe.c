@@ -3,6 +3,7 @@
 
 #include "core/alloc.h"
 #include "core/json.h"
+#include "core/json_scratch.h"
 #include "core/limits.h"
 #include "providers/kubernetes/internal.h"
 
@@ -70,7 +71,7 @@ static void on_item(void *ctx, const struct item *item)
     struct kube_list *list = ctx;
     struct kube *k = list->k;
     if (list->kind->scaler) {
-        json_auto_t *object = json_parse(item->text.data, item->text.len, "item", NULL);
+        json_auto_t *object = json_scratch_parse(item->text.data, item->text.len);
         const char *namespace = json_str_at(object, "metadata", "namespace", NULL);
         if (object)
             scalers_add(k->scalers, list->kind->resource->kind, namespace, object);

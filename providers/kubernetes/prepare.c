@@ -121,9 +121,16 @@ static void drop_text(struct kube *k, struct kube_unit *u)
 
 void kube_observed(struct kube *k, struct unit *unit, const struct item *item)
 {
+    struct facts *f = &unit->facts;
+    if (kube_literal(k, unit, item)) {
+        f->observed = OBSERVED_PRESENT;
+        f->terminating = f->candidates = false;
+        f->literal = true;
+        kube_unit_forget(k, unit);
+        return;
+    }
     struct kube_unit *u = kube_unit_of(unit);
     struct err _err_ *err = NULL;
-    struct facts *f = &unit->facts;
     bool asked_for = f->observed == OBSERVED_ABSENT || f->stale; /* a read of this object */
     unprepare(u);
     drop_text(k, u);
