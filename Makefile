@@ -96,7 +96,7 @@ TESTOBJ := $(TESTBIN:=.o) $(FUZZBIN:=.o) $(B)/tests/fuzz/driver.o
 -include $(OBJ:.o=.d) $(TESTOBJ:.o=.d)
 
 include tests/tests.mk
--include deploy/deploy.mk tests/bench/bench.mk
+-include deploy/deploy.mk tests/bench/bench.mk tests/mutations/mutations.mk
 
 .PHONY: install clean
 PREFIX ?= /usr/local

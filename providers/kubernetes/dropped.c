@@ -17,7 +17,7 @@ static void undeclared(const struct dropped_walk *w, const struct path *step, co
     enum shape_kind kind = fields_shape.kind(node);
     bool apart =
         kind == SHAPE_KEYED || kind == SHAPE_SET || (path_each_key(step) && kind == SHAPE_MAP);
-    if (apart || (answer && json_is_object(answer) && json_is_object(live) && kind == SHAPE_MAP))
+    if (apart || (json_is_object(answer) && json_is_object(live) && kind == SHAPE_MAP))
         walk_owned(w, step, node, NULL, answer, live);
     else
         w->found(w->ctx, step, answer, live);

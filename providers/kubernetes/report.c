@@ -19,8 +19,8 @@ static bool is_secret(const struct unit *unit, const struct path *path)
     if (*unit->group || strcmp(unit->kind, "Secret") != 0)
         return false;
     /* the annotation holds the whole Secret once more; an exported manifest declares it */
-    if (path_is(path, "metadata", "annotations",
-                "kubectl.kubernetes.io/last-applied-configuration", NULL))
+    if (path_is(path, "metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration",
+                NULL))
         return true;
     while (path->up)
         path = path->up;
@@ -180,7 +180,8 @@ static const char *remedy_for(const char *reason, const struct refusal *r)
     case REFUSAL_NO_NAMESPACE:
         return "create the namespace, or put it into the source";
     default:
-        return "put the live value into Git, or make the change by the way that the server's message "
+        return "put the live value into Git, or make the change by the way that the server's "
+               "message "
                "names";
     }
 }
@@ -207,7 +208,8 @@ static char *message_with_line(const struct kube_unit *u, const struct unit *uni
                                const struct refusal *r)
 {
     const struct path *path = kept_path_last(&r->path);
-    bool unknown = path && path->type == STEP_MEMBER && strstr(r->message, "not declared in schema");
+    bool unknown =
+        path && path->type == STEP_MEMBER && strstr(r->message, "not declared in schema");
     _free_ char *message = unknown ? unknown_field(u, unit, path) : xstrdup(r->message);
     uint32_t line = path && u->document.body ? line_of(u, unit, path) : 0;
     if (!line || line == unit->line)
