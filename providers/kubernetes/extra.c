@@ -243,25 +243,45 @@ json_t *candidates_patch(const struct candidates *c, const json_t *live)
     return patch;
 }
 
-static size_t rest(const struct path *path, const json_t *live, const json_t *back,
-                   candidate_found *found, void *ctx)
+/* Is there a default for the value, or for a part of it? An empty map is one for all its members.
+ */
+static bool came_back(const json_t *live, const json_t *back)
 {
-    size_t told = 0;
-    if (back && json_same(live, back))
-        return 0;
-    if (json_is_object(live) && json_is_object(back)) {
-        const char *name;
-        json_t *value;
-        json_object_foreach((json_t *)live, name, value)
-        {
-            const struct path step = {.up = path, .type = STEP_MEMBER, .name = name};
-            told += rest(&step, value, json_object_get(back, name), found, ctx);
-        }
+    if (!back || json_same(live, back))
+        return back != NULL;
+    if (!json_is_object(live) || !json_is_object(back))
+        return false;
+    const char *name;
+    json_t *value;
+    bool any = json_object_size(back) == 0 && json_object_size(live);
+    json_object_foreach((json_t *)live, name, value)
+    {
+        any |= came_back(value, json_object_get(back, name));
     }
-    if (told)
-        return told;
-    found(ctx, path, live);
-    return 1;
+    return any;
+}
+
+static void rest(const struct path *path, const json_t *live, const json_t *back,
+                 candidate_found *found, void *ctx)
+{
+    if (back && json_same(live, back))
+        return;
+    if (!came_back(live, back)) {
+        found(ctx, path, live);
+        return;
+    }
+    const char *name;
+    json_t *value;
+    bool more = true;
+    json_object_foreach((json_t *)live, name, value)
+    {
+        const struct path step = {.up = path, .type = STEP_MEMBER, .name = name};
+        const json_t *member = json_object_get(back, name);
+        more &= member && json_same(value, member);
+        rest(&step, value, member, found, ctx);
+    }
+    if (more) /* only the default has more: nothing less than the whole can be told */
+        found(ctx, path, live);
 }
 
 void candidate_rest(const struct candidate *c, const json_t *answer, candidate_found *found,
