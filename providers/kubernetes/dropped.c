@@ -8,6 +8,13 @@
 static void walk_owned(const struct dropped_walk *w, const struct path *up, const json_t *node,
                        const json_t *declared, const json_t *answer, const json_t *live);
 
+/* kubectl's memory: an exported manifest has it, and it is never read from Git (SPEC 2). */
+static bool is_memory(const struct path *path)
+{
+    return path_is(path, "metadata", "annotations",
+                   "kubectl.kubernetes.io/last-applied-configuration", NULL);
+}
+
 /* A value that we own, that is live and that Git does not declare. */
 static void undeclared(const struct dropped_walk *w, const struct path *step, const json_t *node,
                        const json_t *answer, const json_t *live)
@@ -41,7 +48,7 @@ static void walk_owned(const struct dropped_walk *w, const struct path *up, cons
         const json_t *there = path_index_step(&in_live, &step);
         const json_t *then = path_index_step(&in_answer, &step);
         const json_t *wanted = path_index_step(&in_declared, &step);
-        if (there && !(w->skip && w->skip(w->ctx, &step))) {
+        if (there && !is_memory(&step) && !(w->skip && w->skip(w->ctx, &step))) {
             if (!wanted)
                 undeclared(w, &step, child_node, then, there);
             else if (json_object_size(child_node))

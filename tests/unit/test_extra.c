@@ -315,6 +315,13 @@ static const struct dropped_case dropped_cases[] = {
     {"labels one by one", "{'f:metadata':{'f:labels':{'f:a':{},'f:b':{}}}}", "{'metadata':{}}",
      "{'metadata':{}}", "{'metadata':{'labels':{'a':'1','b':'2'}}}", false, true,
      "metadata.labels.a=\"1\"; metadata.labels.b=\"2\""},
+    {"kubectl's memory, which is never read from Git",
+     "{'f:metadata':{'f:annotations':{'f:kubectl.kubernetes.io/last-applied-configuration':{},"
+     "'f:a':{}}}}",
+     "{'metadata':{}}", "{'metadata':{}}",
+     "{'metadata':{'annotations':{'kubectl.kubernetes.io/last-applied-configuration':'{}',"
+     "'a':'b'}}}",
+     false, true, "metadata.annotations.a=\"b\""},
     {"a key once sent as stringData", "{'f:stringData':{'f:old':{},'f:new':{}}}",
      "{'data':{'new':'eA=='}}", "{'data':{'new':'eA==','old':'eQ=='}}",
      "{'data':{'new':'eA==','old':'eQ=='}}", true, true, "data.old=\"eQ==\""},
