@@ -85,6 +85,13 @@ struct host {
     /* A note or an error about the unit (NULL: about the whole). */
     void (*note)(void *ctx, const struct unit *unit, const char *message);
     void (*error)(void *ctx, const struct unit *unit, uint32_t line, const char *message);
+    /*
+     * What Git said of the unit before: its k-th older version, 0 the newest, and when (seconds) a
+     * commit replaced it; INT64_MAX: nothing is committed yet. *body is the caller's. False where
+     * no more is known. NULL: nothing ever is.
+     */
+    bool (*older)(void *ctx, const struct unit *unit, size_t k, json_t **body,
+                  int64_t *replaced_at);
 };
 
 struct provider {

@@ -67,6 +67,13 @@ static int spool_add(struct desired_set *set, const void *data, size_t len, stru
     return 0;
 }
 
+/* "apps" of "apps/v1", "" of "v1" */
+static const char *group_of(struct desired_set *set, const char *api_version)
+{
+    const char *slash = strchr(api_version, '/');
+    return strings_add_len(set->strings, api_version, slash ? (size_t)(slash - api_version) : 0);
+}
+
 int desired_set_add(struct desired_set *set, const struct desired *object, const void *body,
                     const void *places, struct err **err)
 {
@@ -80,9 +87,8 @@ int desired_set_add(struct desired_set *set, const struct desired *object, const
     struct desired *d = &set->items[set->count++];
     *d = *object;
     const char *slash = strchr(object->api_version, '/');
-    size_t group_len = slash ? (size_t)(slash - object->api_version) : 0;
     d->api_version = strings_add(set->strings, object->api_version);
-    d->group = strings_add_len(set->strings, object->api_version, group_len);
+    d->group = group_of(set, object->api_version);
     d->version = strings_add(set->strings, slash ? slash + 1 : object->api_version);
     d->kind = strings_add(set->strings, object->kind);
     d->namespace = strings_add(set->strings, object->namespace);
@@ -92,6 +98,47 @@ int desired_set_add(struct desired_set *set, const struct desired *object, const
     d->offset = offset;
     desired_digest_add(set->digest, d->digest);
     return 0;
+}
+
+int desired_set_add_older(struct desired_set *set, const char *api_version,
+                          const struct older *older, const void *body, struct err **err)
+{
+    uint64_t offset = set->spool_len;
+    if (spool_add(set, body, older->body_len, err))
+        return -1;
+    if (set->unwritten.len >= SPOOL_WRITE_BYTES && spool_flush(set, err))
+        return -1;
+    set->older = xgrow(set->older, &set->older_cap, set->older_count + 1, sizeof(*set->older));
+    struct older *o = &set->older[set->older_count++];
+    *o = *older;
+    o->group = group_of(set, api_version);
+    o->kind = strings_add(set->strings, older->kind);
+    o->namespace = strings_add(set->strings, older->namespace);
+    o->name = strings_add(set->strings, older->name);
+    o->offset = offset;
+    return 0;
+}
+
+/* Interned: by address is an order, and all that is wanted is to have the same ones together. */
+static int address_order(const void *a, const void *b)
+{
+    uintptr_t x = (uintptr_t)a, y = (uintptr_t)b;
+    return (x > y) - (x < y);
+}
+
+static int name_order(const struct older *a, const struct older *b)
+{
+    int c = address_order(a->name, b->name);
+    if (!c)
+        c = address_order(a->kind, b->kind);
+    return c ? c : address_order(a->group, b->group);
+}
+
+static int older_order(const void *a, const void *b)
+{
+    const struct older *x = a, *y = b;
+    int c = name_order(x, y);
+    return c ? c : (x->offset > y->offset) - (x->offset < y->offset);
 }
 
 void desired_set_problem(struct desired_set *set, const struct problem *problem)
@@ -122,6 +169,8 @@ int desired_set_finish(struct desired_set *set, struct err **err)
         set->items = xrealloc(set->items, set->count * sizeof(*set->items));
         set->cap = set->count;
     }
+    if (set->older_count)
+        qsort(set->older, set->older_count, sizeof(*set->older), older_order);
     return 0;
 }
 
@@ -180,11 +229,47 @@ char *desired_text(const struct desired_set *set, size_t index, size_t *len)
     return steal(data);
 }
 
-/* For qsort_r: the set's default namespace stands in for none. */
-static const char *space(const struct desired *d, const char *default_namespace)
+/* The default namespace stands in for none. */
+static const char *space(const char *namespace, const char *default_namespace)
 {
-    const char *s = d->namespace ? d->namespace : default_namespace;
+    const char *s = namespace ? namespace : default_namespace;
     return s ? s : "";
+}
+
+/* The first older version with the name, of whatever namespace. */
+static size_t older_first(const struct desired_set *set, const struct older *key)
+{
+    size_t low = 0, high = set->older_count;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (name_order(&set->older[mid], key) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+int desired_older(const struct desired_set *set, size_t index, const char *default_namespace,
+                  size_t k, json_t **body, int64_t *replaced_at, struct err **err)
+{
+    const struct desired *d = &set->items[index];
+    const struct older key = {.group = d->group, .kind = d->kind, .name = d->name};
+    const char *wanted = space(d->namespace, default_namespace);
+    for (size_t i = older_first(set, &key); i < set->older_count; i++) {
+        const struct older *o = &set->older[i];
+        if (name_order(o, &key))
+            break;
+        if (strcmp(space(o->namespace, default_namespace), wanted) != 0 || k--)
+            continue;
+        _free_ char *data = xmalloc(o->body_len);
+        if (spool_read(set, data, o->body_len, o->offset, err))
+            return -1;
+        *body = json_parse(data, o->body_len, "an older version", err);
+        *replaced_at = o->replaced_at;
+        return *body ? 1 : -1;
+    }
+    return 0;
 }
 
 static int identity_order(const struct desired *a, const struct desired *b,
@@ -194,7 +279,7 @@ static int identity_order(const struct desired *a, const struct desired *b,
     if (!c)
         c = a->name == b->name ? 0 : strcmp(a->name, b->name);
     if (!c)
-        c = strcmp(space(a, default_namespace), space(b, default_namespace));
+        c = strcmp(space(a->namespace, default_namespace), space(b->namespace, default_namespace));
     if (!c)
         c = a->group == b->group ? 0 : strcmp(a->group, b->group);
     return c;
@@ -258,6 +343,7 @@ void desired_set_free(struct desired_set *set)
     buf_free(&set->unwritten);
     strings_free(set->strings);
     free(set->items);
+    free(set->older);
     free(set->problems);
     free(set->revision);
     free(set);

@@ -32,9 +32,20 @@ struct desired {
     uint32_t body_len, places_len;
 };
 
+/* What Git said of an object before (sync/older.h). */
+struct older {
+    const char *group, *kind, *name;
+    const char *namespace; /* NULL when the document named none */
+    int64_t replaced_at;   /* seconds: the commit that said otherwise; OLDER_NOT_COMMITTED */
+    uint64_t offset;       /* in the spool; ascending from newer to older */
+    uint32_t body_len;
+};
+
 struct desired_set {
     struct desired *items; /* in the order of the files, then of their documents */
     size_t count, cap;
+    struct older *older; /* once finished: those of one identity together, newest first */
+    size_t older_count, older_cap;
     struct problem *problems; /* their strings are the set's; at most LIMIT_ERRORS are told */
     size_t problem_count, problem_cap;
     size_t errors; /* all of level PROBLEM_ERROR, told or not: not 0 means Git was not read whole */
@@ -50,13 +61,15 @@ struct desired_set {
 };
 
 /*
- * Building a set: new, add and problem as they come, then finish. `add` interns the strings of
- * `object` (group and version are cut out of api_version) and appends body_len and places_len bytes
- * to the spool. ERR_FATAL where the disk fails.
+ * Building a set: new, add, add_older (newest first) and problem as they come, then finish. `add`
+ * interns the strings of `object` (group and version are cut out of api_version) and appends
+ * body_len and places_len bytes to the spool. ERR_FATAL where the disk fails.
  */
 struct desired_set *desired_set_new(const char *state_dir, struct err **err);
 int desired_set_add(struct desired_set *set, const struct desired *object, const void *body,
                     const void *places, struct err **err);
+int desired_set_add_older(struct desired_set *set, const char *api_version,
+                          const struct older *older, const void *body, struct err **err);
 void desired_set_problem(struct desired_set *set, const struct problem *problem);
 int desired_set_finish(struct desired_set *set, struct err **err);
 
@@ -70,6 +83,14 @@ int desired_load(const struct desired_set *set, size_t index, struct document *o
 
 /* The body of object `index` alone, as it stands in the spool; owned. NULL where it fails. */
 char *desired_text(const struct desired_set *set, size_t index, size_t *len);
+
+/*
+ * The k-th older version of object `index`, 0 being the newest: *body is owned by the caller,
+ * *replaced_at as in struct older. `default_namespace` stands in for none on both sides. 1, or 0
+ * where Git's window holds no more, or -1 with *err.
+ */
+int desired_older(const struct desired_set *set, size_t index, const char *default_namespace,
+                  size_t k, json_t **body, int64_t *replaced_at, struct err **err);
 
 /*
  * Marks objects whose group, kind, namespace (default_namespace where none is named) and name stand

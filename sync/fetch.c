@@ -225,7 +225,7 @@ static int open_copy(const struct fetch *f, git_repository **repo, struct err **
 
 /*
  * Our copy at the commit. A damaged origin cannot be copied: it is read in place, so that each file
- * that cannot be read is told and the others are read. Takes f->origin over then.
+ * that cannot be read is told and the others are read. Takes f->origin over.
  */
 static int fetch_once(struct fetch *f, struct git_source *out, struct err **err)
 {
@@ -237,7 +237,7 @@ static int fetch_once(struct fetch *f, struct git_source *out, struct err **err)
     if (rc == 0 && !whole) {
         rc = git_source_open(f->origin, &f->commit, f->config->ref, out, err);
         if (rc == 0)
-            f->origin = NULL;
+            f->origin = NULL; /* out->repo has it */
         git_repository_free(repo);
         return rc;
     }
@@ -245,6 +245,8 @@ static int fetch_once(struct fetch *f, struct git_source *out, struct err **err)
         rc = git_source_open(repo, &f->commit, f->config->ref, out, err);
     if (rc)
         git_repository_free(repo);
+    else
+        out->history = steal(f->origin); /* only the one commit is here */
     return rc;
 }
 

@@ -15,7 +15,7 @@ struct source_config;
 
 /*
  * Lists the refs of the repository at `path`, copies the commit that config->ref wants unless it is
- * here already, and opens it. ERR_NOT_FOUND when there is no
+ * here already, and opens it; out->history is the origin. ERR_NOT_FOUND when there is no
  * repository, ERR_INVALID for a ref that is not there, ERR_LIMIT over config->fetch_bytes.
  */
 int git_fetch(const struct source_config *config, const char *path,

@@ -168,6 +168,7 @@ void git_source_close(struct git_source *source)
     git_tree_free(source->root);
     git_odb_free(source->odb);
     git_repository_free(source->repo);
+    git_repository_free(source->history);
     *source = (struct git_source){0};
 }
 

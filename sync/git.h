@@ -18,7 +18,8 @@
 
 /* A commit that is open for reading. */
 struct git_source {
-    git_repository *repo; /* owned */
+    git_repository *repo;    /* owned */
+    git_repository *history; /* owned: where older commits lie; NULL: in repo */
     git_odb *odb;
     git_tree *root;
     char revision[GIT_REVISION_DIGITS + 1];

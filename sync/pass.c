@@ -121,6 +121,14 @@ static void host_error(void *ctx, const struct unit *unit, uint32_t line, const 
     p->config.error(p->config.ctx, event);
 }
 
+static bool host_older(void *ctx, const struct unit *unit, size_t k, json_t **body,
+                       int64_t *replaced_at)
+{
+    const struct pass *p = ctx;
+    return desired_older(p->config.set, unit->index, p->config.default_namespace, k, body,
+                         replaced_at, NULL) > 0;
+}
+
 static void unit_done(struct pass *p, struct unit *unit)
 {
     size_t i = index_of(p, unit);
@@ -198,8 +206,8 @@ struct pass *pass_new(const struct pass_config *config)
 {
     struct pass *p = xcalloc(1, sizeof(*p));
     p->config = *config;
-    p->host =
-        (struct host){p, host_load, host_text, host_dirty, host_report, host_note, host_error};
+    p->host = (struct host){p,           host_load, host_text,  host_dirty,
+                            host_report, host_note, host_error, host_older};
     const struct desired_set *set = config->set;
     p->units = xcalloc(set->count, sizeof(*p->units));
     p->queued = xcalloc(set->count, sizeof(*p->queued));

@@ -60,13 +60,14 @@ static bool is_network(const char *url)
 }
 
 static int walk_commit(const struct source_config *config, struct git_source *git, const char *path,
-                       const struct manifest_sink *sink, struct read_result *result,
-                       struct err **err)
+                       const struct read_sink *sink, struct read_result *result, struct err **err)
 {
     struct tree tree = git_source_tree(git);
-    int rc = walk_tree(&tree, path, config, sink, err);
+    int rc = walk_tree(&tree, path, config, &sink->now, err);
     if (rc)
         err_wrap(err, "%s at %.12s", config->url, git->revision);
+    else if (sink->older.object)
+        older_of_commit(config, git, path, &sink->older);
     memcpy(result->revision, git->revision, sizeof(result->revision));
     result->commit_time = git->commit_time;
     git_source_close(git);
@@ -74,11 +75,10 @@ static int walk_commit(const struct source_config *config, struct git_source *gi
 }
 
 static int read_fetched(const struct source_config *config, const char *path,
-                        const struct manifest_sink *sink, struct read_result *result,
-                        struct err **err)
+                        const struct read_sink *sink, struct read_result *result, struct err **err)
 {
     struct git_source git;
-    if (git_fetch(config, path, sink, &git, err))
+    if (git_fetch(config, path, &sink->now, &git, err))
         return -1;
     return walk_commit(config, &git, config->path, sink, result, err);
 }
@@ -97,8 +97,7 @@ static char *path_below(const char *root, const char *path, const char *more)
 
 /* A folder or a file: at a ref of the repository around it, or as it lies there. */
 static int read_place(const struct source_config *config, const char *place, bool is_folder,
-                      const struct manifest_sink *sink, struct read_result *result,
-                      struct err **err)
+                      const struct read_sink *sink, struct read_result *result, struct err **err)
 {
     _free_ char *folder = xstrdup(place);
     if (!is_folder)
@@ -108,7 +107,7 @@ static int read_place(const struct source_config *config, const char *place, boo
     _free_ char *path = root ? path_below(root, place, config->path) : NULL;
     if (config->ref && *config->ref) {
         struct git_source git;
-        if (git_open_local(inside, config->ref, sink, &git, err))
+        if (git_open_local(inside, config->ref, &sink->now, &git, err))
             return -1;
         if (path)
             return walk_commit(config, &git, path, sink, result, err);
@@ -121,12 +120,14 @@ static int read_place(const struct source_config *config, const char *place, boo
     const char *top = path ? root : inside;
     _free_ char *plain = path ? NULL : path_below(inside, place, config->path);
     struct tree tree = folder_tree(top);
-    if (walk_tree(&tree, path ? path : plain, config, sink, err))
+    if (walk_tree(&tree, path ? path : plain, config, &sink->now, err))
         return err_wrap(err, "%s", config->url);
+    if (path && sink->older.object)
+        older_of_workdir(config, root, path, &sink->older);
     return 0;
 }
 
-int read_source(const struct source_config *config, const struct manifest_sink *sink,
+int read_source(const struct source_config *config, const struct read_sink *sink,
                 struct read_result *result, struct err **err)
 {
     *result = (struct read_result){0};
@@ -157,7 +158,8 @@ int source_read_here(const struct source_config *config, const struct manifest_s
                      struct err **err)
 {
     struct read_result result;
-    return read_source(config, sink, &result, err);
+    const struct read_sink now = {.now = *sink};
+    return read_source(config, &now, &result, err);
 }
 
 /* A text of the request; one that JSON cannot hold must not get lost on the way. */
@@ -257,7 +259,7 @@ void read_request_free(struct source_config *config)
 struct child {
     struct record_writer writer;
     struct buf body, places;
-    uint64_t count;
+    uint64_t count, older_bytes;
     uint8_t digest[DESIRED_DIGEST_BYTES];
 };
 
@@ -309,6 +311,27 @@ static void child_object(void *ctx, const char *file, const struct manifest *man
     c->count++;
 }
 
+static void child_older(void *ctx, const struct manifest *manifest, int64_t replaced_at)
+{
+    struct child *c = ctx;
+    struct record_writer *w = &c->writer;
+    buf_clear(&c->body);
+    int rc = node_write(&c->body, manifest->root);
+    c->older_bytes += c->body.len;
+    if (c->older_bytes > LIMIT_OLDER_BODIES)
+        return; /* and none after it: a gap would hide what was said between */
+    record_begin(w, RECORD_OLDER);
+    record_put_str(w, manifest->api_version);
+    record_put_str(w, manifest->kind);
+    record_put_str(w, manifest->namespace);
+    record_put_str(w, manifest->name);
+    record_put_u64(w, (uint64_t)replaced_at);
+    record_put_bytes(w, c->body.data, c->body.len);
+    w->too_large |= rc != 0;
+    if (record_finish(w))
+        c->older_bytes = LIMIT_OLDER_BODIES;
+}
+
 static int read_stdin(struct buf *b, struct err **err)
 {
     char data[16 * KIB];
@@ -334,7 +357,10 @@ static int child_read(struct child *c, struct read_result *result, struct err **
     struct source_config *config = read_request_parse(buf_str(&request), request.len, err);
     if (!config)
         return -1;
-    const struct manifest_sink sink = {c, child_object, child_problem};
+    const struct read_sink sink = {
+        .now = {.ctx = c, .object = child_object, .problem = child_problem},
+        .older = {.ctx = c, .object = child_older},
+    };
     int rc = read_source(config, &sink, result, err);
     read_request_free(config);
     return rc;

@@ -10,8 +10,14 @@
 #include "core/err.h"
 #include "sync/git.h"
 #include "sync/manifest.h"
+#include "sync/older.h"
 
 struct source_config;
+
+struct read_sink {
+    struct manifest_sink now;
+    struct older_sink older; /* object NULL: older versions are not looked for */
+};
 
 struct read_result {
     char revision[GIT_REVISION_DIGITS + 1]; /* "" for a working tree or a plain folder */
@@ -22,9 +28,9 @@ struct read_result {
  * -1 with *err when the source as a whole cannot be read: it is then unknown, never empty.
  *
  * Paths (problems, globs) are relative to the repository's root; for a folder that is in no
- * repository, to that folder.
+ * repository, to that folder. Older versions come last, after all that is said now.
  */
-int read_source(const struct source_config *config, const struct manifest_sink *sink,
+int read_source(const struct source_config *config, const struct read_sink *sink,
                 struct read_result *result, struct err **err);
 
 /* The request, as the parent writes it and the child reads it: an owned text; an owned config. */

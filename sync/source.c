@@ -62,6 +62,22 @@ static int take_object(struct source_read *read, struct record *r, struct err **
     return desired_set_add(read->set, &d, body, places, err);
 }
 
+static int take_older(struct source_read *read, struct record *r, struct err **err)
+{
+    struct older o = {0};
+    size_t body_len;
+    const char *api_version = record_str(r, true);
+    o.kind = record_str(r, true);
+    o.namespace = record_str(r, false);
+    o.name = record_str(r, true);
+    o.replaced_at = (int64_t)record_u64(r);
+    const void *body = record_bytes(r, &body_len);
+    if (!record_good(r))
+        return bad_record(err);
+    o.body_len = (uint32_t)body_len;
+    return desired_set_add_older(read->set, api_version, &o, body, err);
+}
+
 static int take_problem(struct source_read *read, struct record *r, struct err **err)
 {
     struct problem p = {0};
@@ -113,6 +129,8 @@ static int take_record(void *ctx, struct record *record, struct err **err)
     switch (record->type) {
     case RECORD_OBJECT:
         return take_object(read, record, err);
+    case RECORD_OLDER:
+        return take_older(read, record, err);
     case RECORD_PROBLEM:
         return take_problem(read, record, err);
     case RECORD_FAILED:

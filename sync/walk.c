@@ -132,16 +132,23 @@ static char *escaped(const char *path)
     return buf_take(&b);
 }
 
-/* The file that says a folder is input for a renderer, or NULL. */
-static const struct tree_entry *render_marker(const struct tree_list *list)
+bool walk_render_marker(const char *name)
 {
     static const char *const names[] = {"Chart.yaml", "Kustomization", "kustomization.yaml",
                                         "kustomization.yml"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (!strcmp(name, names[i]))
+            return true;
+    }
+    return false;
+}
+
+/* The file that says a folder is input for a renderer, or NULL. */
+static const struct tree_entry *render_marker(const struct tree_list *list)
+{
     for (size_t i = 0; i < list->count; i++) {
-        for (size_t j = 0; j < ARRAY_LEN(names); j++) {
-            if (list->items[i].type != TREE_FOLDER && !strcmp(list->items[i].name, names[j]))
-                return &list->items[i];
-        }
+        if (list->items[i].type != TREE_FOLDER && walk_render_marker(list->items[i].name))
+            return &list->items[i];
     }
     return NULL;
 }
@@ -318,7 +325,8 @@ static void walk_folder(struct walk *w, void *folder, unsigned depth)
     struct tree_list list = {0};
     if (w->tree->list(w->tree->ctx, folder, &list, &err))
         tell(w, PROBLEM_ERROR, w->path.len ? buf_str(&w->path) : ".", "%s", err_message(err));
-    qsort(list.items, list.count, sizeof(*list.items), entry_order);
+    if (list.count)
+        qsort(list.items, list.count, sizeof(*list.items), entry_order);
     if (!wants_render(w, &list)) {
         for (size_t i = 0; i < list.count && !w->stopped; i++)
             walk_entry(w, folder, &list.items[i], depth);

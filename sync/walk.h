@@ -48,6 +48,10 @@ struct tree_entry *tree_list_add(struct tree_list *list, const char *name, enum 
 /* *.yaml, *.yml, *.json */
 bool walk_manifest_name(const char *name);
 
+/* A file of this name says that its folder is input for a renderer: kustomization.yaml and its kin.
+ */
+bool walk_render_marker(const char *name);
+
 /* The message for a file over its cap. Returns -1. */
 int tree_too_large(uint64_t size, uint64_t max, struct err **err);
 

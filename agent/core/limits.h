@@ -9,20 +9,24 @@
 #define MIB (1024UL * KIB)
 
 /* Git and manifests */
-#define LIMIT_FILE_BYTES   (1 * MIB)    /* limits.fileBytes: one file of a source */
-#define LIMIT_FETCH_BYTES  (1024 * MIB) /* limits.fetchBytes */
-#define LIMIT_OBJECTS      100000       /* limits.objects: objects of one source */
-#define LIMIT_TREE_FILES   200000       /* files of one tree, taken or not */
-#define LIMIT_TREE_DEPTH   64           /* folders inside folders */
-#define LIMIT_YAML_DEPTH   100          /* nesting of one document */
-#define LIMIT_YAML_NODES   500000       /* nodes of one document, alias copies counted */
-#define LIMIT_YAML_ALIASES 10000        /* aliases of one document */
-#define LIMIT_READ_SECONDS 120          /* deadline of the reading child */
-#define LIMIT_READ_MEMORY  (2048 * MIB) /* address space of the reading child */
-#define LIMIT_FRAME_BYTES  (16 * MIB)   /* one record from the reading child */
-#define LIMIT_ERRORS       1000         /* errors told for one source */
-#define LIMIT_CONFIG_BYTES (1 * MIB)
-#define LIMIT_TOKEN_BYTES  (64 * KIB)
+#define LIMIT_FILE_BYTES    (1 * MIB)    /* limits.fileBytes: one file of a source */
+#define LIMIT_FETCH_BYTES   (1024 * MIB) /* limits.fetchBytes */
+#define LIMIT_OBJECTS       100000       /* limits.objects: objects of one source */
+#define LIMIT_TREE_FILES    200000       /* files of one tree, taken or not */
+#define LIMIT_TREE_DEPTH    64           /* folders inside folders */
+#define LIMIT_YAML_DEPTH    100          /* nesting of one document */
+#define LIMIT_YAML_NODES    500000       /* nodes of one document, alias copies counted */
+#define LIMIT_YAML_ALIASES  10000        /* aliases of one document */
+#define LIMIT_READ_SECONDS  120          /* deadline of the reading child */
+#define LIMIT_READ_MEMORY   (2048 * MIB) /* address space of the reading child */
+#define LIMIT_OLDER_COMMITS 20           /* how far older versions of manifests are looked for */
+#define LIMIT_OLDER_FILES   256          /* older versions of files, all commits together */
+#define LIMIT_OLDER_BYTES   (2 * MIB)    /* of them as they lie in Git */
+#define LIMIT_OLDER_BODIES  (16 * MIB)   /* and of their objects, aliases copied in */
+#define LIMIT_FRAME_BYTES   (16 * MIB)   /* one record from the reading child */
+#define LIMIT_ERRORS        1000         /* errors told for one source */
+#define LIMIT_CONFIG_BYTES  (1 * MIB)
+#define LIMIT_TOKEN_BYTES   (64 * KIB)
 
 /* HTTP */
 #define LIMIT_BODY_BYTES         (64 * MIB)   /* an answer held whole */

@@ -123,6 +123,57 @@ static void other_default(void **state)
     desired_set_free(set);
 }
 
+static void add_older(struct desired_set *set, const char *api_version, const char *namespace,
+                      const char *name, int64_t replaced_at)
+{
+    _free_ char *body = xasprintf("{\"at\":%d}", (int)replaced_at);
+    const struct older o = {.kind = "Kind",
+                            .namespace = namespace,
+                            .name = name,
+                            .replaced_at = replaced_at,
+                            .body_len = (uint32_t)strlen(body)};
+    assert_int_equal(desired_set_add_older(set, api_version, &o, body, NULL), 0);
+}
+
+/* "9 7 ": when each older version of the object was replaced. */
+static void expect_older(const struct desired_set *set, size_t index, const char *default_namespace,
+                         const char *want)
+{
+    _buf_ struct buf got = BUF_INIT(1024);
+    json_t *body;
+    int64_t at;
+    for (size_t k = 0; desired_older(set, index, default_namespace, k, &body, &at, NULL) > 0; k++) {
+        assert_int_equal(json_integer_value(json_object_get(body, "at")), at);
+        buf_addf(&got, "%d ", (int)at);
+        json_decref(body);
+    }
+    assert_string_equal(buf_str(&got), want);
+}
+
+static void older_versions(void **state)
+{
+    struct desired_set *set = desired_set_new(dir, NULL);
+    add(set, "apps/v1", "Kind", "ml", "a", "a.yaml", 1);
+    add(set, "apps/v1", "Kind", NULL, "a", "a.yaml", 9);
+    add(set, "v1", "Kind", "ml", "a", "a.yaml", 18);
+    add(set, "apps/v1", "Kind", "ml", "b", "a.yaml", 27);
+    add_older(set, "apps/v1", "ml", "a", 9);
+    add_older(set, "apps/v1", "other", "a", 8); /* newest first */
+    add_older(set, "apps/v1beta1", "ml", "a", 7);
+    add_older(set, "apps/v1", NULL, "a", 6);
+    add_older(set, "v1", NULL, "a", 5);
+    add_older(set, "apps/v1", "ml", "gone", 4);
+    assert_int_equal(desired_set_finish(set, NULL), 0);
+    expect_older(set, 0, "default", "9 7 ");
+    expect_older(set, 0, "ml", "9 7 6 ");
+    expect_older(set, 1, "default", "6 ");
+    expect_older(set, 1, "other", "8 6 ");
+    expect_older(set, 2, "default", "");
+    expect_older(set, 2, "ml", "5 ");
+    expect_older(set, 3, "default", "");
+    desired_set_free(set);
+}
+
 static void problems_are_capped(void **state)
 {
     struct desired_set *set = desired_set_new(dir, NULL);
@@ -159,9 +210,10 @@ static void no_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(comes_back),    cmocka_unit_test(doubled),
-        cmocka_unit_test(other_default), cmocka_unit_test(problems_are_capped),
-        cmocka_unit_test(digests),       cmocka_unit_test(no_folder),
+        cmocka_unit_test(comes_back),          cmocka_unit_test(doubled),
+        cmocka_unit_test(other_default),       cmocka_unit_test(older_versions),
+        cmocka_unit_test(problems_are_capped), cmocka_unit_test(digests),
+        cmocka_unit_test(no_folder),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
