@@ -6,6 +6,7 @@
 #include "diff/compare.h"
 #include "diff/notation.h"
 #include "providers/kubernetes/fields.h"
+#include "providers/kubernetes/history.h"
 #include "providers/kubernetes/report.h"
 
 /* One telling of a unit's fields. */
@@ -16,6 +17,7 @@ struct telling {
     bool spec_is_notation; /* the answer's generation is the live one's */
     bool unjudged;
     size_t told, in_resources;
+    struct history history;
 };
 
 static bool telling_skip(void *ctx, const struct path *path)
@@ -27,6 +29,9 @@ static bool telling_skip(void *ctx, const struct path *path)
 static void who_of(struct telling *t, const struct path *path, bool absent, struct who *who)
 {
     who_find(who, t->u->managed, t->k->config.field_manager, t->unit->api_version, path, absent);
+    if (absent && who->by_reason && !strcmp(who->by_reason, "removed") &&
+        history_added(&t->history, t->k, t->unit, path))
+        who->by_reason = "git-moved";
 }
 
 static bool below_resources(const struct path *path)
@@ -299,5 +304,6 @@ void kube_conclude(struct provider *p, struct unit *unit)
         report_blocked(k, unit, "invalid", &u->refusal);
     else
         report_unknown(k, unit, u->unknown);
+    history_free(&t.history);
     kube_unit_forget(k, unit);
 }

@@ -138,7 +138,7 @@ class Case:
         run, source = Run(), self.configuration()
         words = shlex.split("\n".join(self.lines("args") or []))
         run.source, run.state = source["name"], os.path.join(folder, "state")
-        if not any(word.startswith("--ref") for word in words):
+        if source["ref"] and not any(word.startswith("--ref") for word in words):
             run.revision = self.git("rev-parse", "--verify", f"{source['ref']}^{{commit}}")
         command = [program, "diff", run.source,
                    "--config", os.path.join(self.work, "config.yaml"),

@@ -1,0 +1,43 @@
+#include "providers/kubernetes/history.h"
+
+#include <stdlib.h>
+
+#include "core/alloc.h"
+
+static void load(struct history *h, const struct kube *k, const struct unit *unit)
+{
+    const struct host *host = k->config.host;
+    json_t *body;
+    int64_t replaced_at;
+    h->loaded = true;
+    while (host->older && host->older(host->ctx, unit, h->count, &body, &replaced_at)) {
+        h->versions = xgrow(h->versions, &h->cap, h->count + 1, sizeof(*h->versions));
+        h->versions[h->count++] =
+            (struct moved_version){kube_normalize(unit, kube_resource_of(unit), body), replaced_at};
+        json_decref(body);
+    }
+}
+
+bool history_added(struct history *h, struct kube *k, struct unit *unit, const struct path *path)
+{
+    const struct kube_unit *u = kube_unit_of(unit);
+    if (!h->loaded)
+        load(h, k, unit);
+    const struct moved_input in = {
+        .declared = u->declared,
+        .live = u->live,
+        .managed_fields = u->managed,
+        .manager = k->config.field_manager,
+        .versions = h->versions,
+        .count = h->count,
+    };
+    return moved_added(&in, path);
+}
+
+void history_free(struct history *h)
+{
+    for (size_t i = 0; i < h->count; i++)
+        json_decref(h->versions[i].declared);
+    free(h->versions);
+    *h = (struct history){0};
+}

@@ -1,0 +1,1 @@
+kubectl set env -n "$NAMESPACE" deployment/web LOG_LEVEL-
