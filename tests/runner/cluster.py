@@ -63,11 +63,12 @@ class Cluster:
         if not left:
             return
         self.delete(case)
-        for line in kubectl("get", ",".join(self.kinds("true")), "-n", case, "-o", "name",
-                            check=False).split() + left:
-            if not line.startswith("namespace/"):
-                kubectl("patch", line, "-n", case, "--type=merge", "-p",
-                        '{"metadata":{"finalizers":null}}', check=False)
+        kinds = ",".join(self.kinds("true"))
+        held = [(line, case) for line in left if not line.startswith("namespace/")]
+        for space in {case, *(line[len("namespace/"):] for line in left if line.startswith("namespace/"))}:
+            held += [(line, space) for line in kubectl("get", kinds, "-n", space, "-o", "name", check=False).split()]
+        for line, space in held:
+            kubectl("patch", line, "-n", space, "--type=merge", "-p", '{"metadata":{"finalizers":null}}', check=False)
         kubectl("wait", "--for=delete", *left, "--timeout=90s")
 
     def make_namespace(self, case):

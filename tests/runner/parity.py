@@ -44,15 +44,20 @@ def line_identity(line):
     return thing.get("group") or "", thing.get("kind"), thing.get("namespace"), thing.get("name")
 
 
+def short_name(name):
+    """As the object of a note or an error is named."""
+    return f"{name[1]} {'/'.join(filter(None, name[2:]))}"
+
+
 def compare(live, merged, lines, notes):
     """Result and reason for one object: lines are holdfast's drift lines for it, notes its notes."""
     verdicts = {line["verdict"] for line in lines} - {"drifted"}
-    if live is None:
-        return ("agree", "missing") if verdicts == {"missing"} else ("disagree", "it is not there; holdfast says "
-                                                                     + (" ".join(sorted(verdicts)) or "nothing"))
     for verdict in ("terminating", "unknown"):
         if verdict in verdicts:
             return "excepted", verdict
+    if live is None:
+        return ("agree", "missing") if verdicts == {"missing"} else ("disagree", "it is not there; holdfast says "
+                                                                     + (" ".join(sorted(verdicts)) or "nothing"))
     if verdicts:
         return "disagree", f"kubectl can compare it; holdfast says {' '.join(sorted(verdicts))}"
     ours = [(line, place_of(line["field"], live, merged)) for line in lines]
@@ -112,17 +117,21 @@ def judge_parity(case, lines):
         if line.get("event") == "drift":
             by_object[line_identity(line)].append(line)
         elif line.get("event") == "note":
-            notes[line_identity(line)].append(str(line.get("message")))
+            notes[str(line.get("object"))].append(str(line.get("message")))
     excuse, outcomes = reason_of(case), []
     for path in manifests(folder):
         file = os.path.relpath(path, case.repository)
         for text, first, last in documents(path):
             answers, refusal = ask_kubectl(text, case.name, manager)
             if refusal is not None:
-                outcomes.append(Outcome(case.name, f"{file}:{first}", "refused", refusal))
+                told = any(line.get("event") in ("drift", "error") and line.get("file") == file for line in lines)
+                outcomes.append(Outcome(case.name, f"{file}:{first}", "refused" if told else
+                                        "excepted" if excuse else "disagree",
+                                        refusal if told else f"{excuse or 'holdfast says nothing'} ({refusal})"))
             for answer in answers or []:
                 name = identity(answer["merged"] or answer["live"])
-                result, reason = compare(answer["live"], answer["merged"], by_object[name], notes[name])
+                result, reason = compare(answer["live"], answer["merged"], by_object[name],
+                                         notes[short_name(name)])
                 if result == "disagree" and any(e.get("file") == file and (not e.get("line") or
                                                 first <= e["line"] <= last) for e in errors):
                     result, reason = "excepted", "the manifest is in error: not compared"
