@@ -1,71 +1,150 @@
 #include "diff/notation.h"
 
 #include <ctype.h>
-#include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
 #include "core/json.h"
 
-struct unit_scale {
-    const char *suffix;
-    long double factor;
+/* A decimal number, exactly: mantissa times ten to the power of `exponent`. */
+struct decimal {
+    bool negative;
+    unsigned __int128 mantissa;
+    int exponent;
 };
 
-static const struct unit_scale quantities[] = {
-    {"", 1},        {"n", 1e-9L},   {"u", 1e-6L},   {"m", 1e-3L},   {"k", 1e3L},    {"M", 1e6L},
-    {"G", 1e9L},    {"T", 1e12L},   {"P", 1e15L},   {"E", 1e18L},   {"Ki", 0x1p10}, {"Mi", 0x1p20},
-    {"Gi", 0x1p30}, {"Ti", 0x1p40}, {"Pi", 0x1p50}, {"Ei", 0x1p60},
+#define MANTISSA_MAX ((~(unsigned __int128)0) >> 64) /* so that any factor below fits beside it */
+
+/* A suffix stands for factor times ten to the power of `exponent`. */
+struct suffix {
+    const char *text;
+    uint64_t factor;
+    int exponent;
 };
 
-static const struct unit_scale durations[] = {
-    {"ns", 1e-9L}, {"us", 1e-6L}, {"ms", 1e-3L}, {"s", 1}, {"m", 60}, {"h", 3600},
+static const struct suffix quantities[] = {
+    {"", 1, 0},
+    {"n", 1, -9},
+    {"u", 1, -6},
+    {"m", 1, -3},
+    {"k", 1, 3},
+    {"M", 1, 6},
+    {"G", 1, 9},
+    {"T", 1, 12},
+    {"P", 1, 15},
+    {"E", 1, 18},
+    {"Ki", 1ULL << 10, 0},
+    {"Mi", 1ULL << 20, 0},
+    {"Gi", 1ULL << 30, 0},
+    {"Ti", 1ULL << 40, 0},
+    {"Pi", 1ULL << 50, 0},
+    {"Ei", 1ULL << 60, 0},
 };
 
-static bool quantity(const json_t *v, long double *out)
+static const struct suffix durations[] = {
+    {"ns", 1, -9}, {"us", 1, -6}, {"ms", 1, -3}, {"s", 1, 0}, {"m", 60, 0}, {"h", 3600, 0},
+};
+
+/* Reads "12", "1.5", ".5", "1." up to what no longer belongs to it; NULL where there is no digit.
+ */
+static const char *read_digits(const char *s, struct decimal *out)
 {
-    if (json_is_integer(v)) {
-        *out = json_integer_value(v);
-        return true;
+    bool any = false, point = false;
+    for (; isdigit((unsigned char)*s) || (*s == '.' && !point); s++) {
+        if (*s == '.') {
+            point = true;
+            continue;
+        }
+        any = true;
+        out->mantissa = out->mantissa * 10 + (unsigned)(*s - '0');
+        out->exponent -= point;
+        if (out->mantissa > MANTISSA_MAX)
+            return NULL; /* longer than any server keeps it */
     }
-    /* a real by its digits: 0.1 is nearer to "100m" than the binary number is */
-    _free_ char *digits = json_is_real(v) ? json_text(v, 0) : NULL;
-    const char *s = digits ? digits : json_string_value(v);
-    if (!s || !*s || isspace((unsigned char)*s) || s[strcspn(s, "xX")] || strchr("nN", *s))
-        return false;
-    char *end;
-    long double n = strtold(s, &end);
-    if (end == s || !isfinite(n))
-        return false;
-    for (size_t i = 0; i < ARRAY_LEN(quantities); i++) {
-        if (!strcmp(end, quantities[i].suffix)) {
-            *out = n * quantities[i].factor;
+    return any ? s : NULL;
+}
+
+/* The suffix with exactly this text. */
+static bool scale(struct decimal *d, const struct suffix *table, size_t n, const char *text,
+                  size_t len)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strlen(table[i].text) == len && !strncmp(table[i].text, text, len)) {
+            d->mantissa *= table[i].factor;
+            d->exponent += table[i].exponent;
             return true;
         }
     }
     return false;
 }
 
-static bool duration(const json_t *v, long double *out)
+/* "e3", "E-3" at the end of a number. */
+static bool read_exponent(const char *s, struct decimal *out)
+{
+    if (*s != 'e' && *s != 'E')
+        return false;
+    const char *digits = s + 1 + (s[1] == '+' || s[1] == '-');
+    size_t n = strspn(digits, "0123456789");
+    if (!n || n > 3 || digits[n])
+        return false;
+    out->exponent += atoi(s + 1);
+    return true;
+}
+
+static bool quantity(const json_t *v, struct decimal *out)
+{
+    _free_ char *number = json_is_number(v) ? json_text(v, 0) : NULL;
+    const char *s = number ? number : json_string_value(v);
+    *out = (struct decimal){0};
+    if (!s)
+        return false;
+    out->negative = *s == '-';
+    s = read_digits(s + (*s == '-' || *s == '+'), out);
+    return s &&
+           (scale(out, quantities, ARRAY_LEN(quantities), s, strlen(s)) || read_exponent(s, out));
+}
+
+/* Brings both to one exponent where that can be done; ten to the power of 30 is enough apart. */
+static bool lower_to(struct decimal *d, int exponent)
+{
+    for (; d->exponent > exponent; d->exponent--) {
+        if (d->mantissa > (~(unsigned __int128)0) / 10)
+            return false;
+        d->mantissa *= 10;
+    }
+    return true;
+}
+
+static bool same_value(struct decimal a, struct decimal b)
+{
+    if (!a.mantissa || !b.mantissa)
+        return a.mantissa == b.mantissa;
+    int least = a.exponent < b.exponent ? a.exponent : b.exponent;
+    return a.negative == b.negative && lower_to(&a, least) && lower_to(&b, least) &&
+           a.mantissa == b.mantissa;
+}
+
+/* In nanoseconds, as Go keeps it. */
+static bool duration(const json_t *v, struct decimal *out)
 {
     const char *s = json_string_value(v);
+    *out = (struct decimal){.exponent = -9};
     if (!s || !*s)
         return false;
-    *out = 0;
     while (*s) {
-        char *end;
-        long double n = strtold(s, &end);
-        size_t len = strspn(end, "nsumh"), i = 0;
-        if (end == s || !isdigit((unsigned char)*s))
+        struct decimal part = {0};
+        const char *unit = isdigit((unsigned char)*s) ? read_digits(s, &part) : NULL;
+        size_t len = unit ? strspn(unit, "nsumh") : 0;
+        if (!len || !scale(&part, durations, ARRAY_LEN(durations), unit, len))
             return false;
-        while (i < ARRAY_LEN(durations) &&
-               (strlen(durations[i].suffix) != len || strncmp(durations[i].suffix, end, len) != 0))
-            i++;
-        if (i == ARRAY_LEN(durations))
+        for (; part.exponent < -9; part.exponent++)
+            part.mantissa /= 10;
+        if (!lower_to(&part, -9) || part.mantissa > MANTISSA_MAX)
             return false;
-        *out += n * durations[i].factor;
-        s = end + len;
+        out->mantissa += part.mantissa;
+        s = unit + len;
     }
     return true;
 }
@@ -74,12 +153,6 @@ static bool duration(const json_t *v, long double *out)
 static bool canonical(const json_t *v)
 {
     return !json_is_string(v) || !strchr(json_string_value(v), '.');
-}
-
-/* Integers of 64 bits are told apart; decimal fractions may differ in their last binary digit. */
-static bool close_enough(long double a, long double b)
-{
-    return a == b || fabsl(a - b) <= 1e-18L * fmaxl(fabsl(a), fabsl(b));
 }
 
 static bool is_zero(const json_t *v)
@@ -102,7 +175,7 @@ bool notation_is_text(const struct path *path)
 
 bool notation_same(const json_t *declared, const json_t *live)
 {
-    long double a, b;
+    struct decimal a, b;
     if (!live)
         return is_zero(declared);
     if (json_is_object(declared) && json_is_object(live)) {
@@ -131,6 +204,6 @@ bool notation_same(const json_t *declared, const json_t *live)
     if (json_same(declared, live))
         return true;
     if (quantity(declared, &a) && quantity(live, &b))
-        return canonical(live) && close_enough(a, b);
-    return duration(declared, &a) && duration(live, &b) && close_enough(a, b);
+        return canonical(live) && same_value(a, b);
+    return duration(declared, &a) && duration(live, &b) && same_value(a, b);
 }
