@@ -79,5 +79,3 @@ run-lint:
 format: ## clang-format all C files
 	@tests/setup/install lint
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs -r clang-format -i
-
--include tests/mutations/mutations.mk
