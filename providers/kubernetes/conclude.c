@@ -220,6 +220,11 @@ static void conclude_refused(struct telling *t)
 {
     const json_t *created = t->u->answers[ASK_CREATE];
     const json_t *managed = json_at(created, "metadata", "managedFields", NULL);
+    if (t->unit->facts.answers[ASK_CREATE] == ANSWER_FAILED) {
+        report_unknown(t->k, t->unit,
+                       t->u->unknown); /* why it was refused could not be found out */
+        return;
+    }
     if (created) {
         tell_declared(t, created, json_object_get(json_array_get(managed, 0), "fieldsV1"));
         tell_undeclared(t, created);
