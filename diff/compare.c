@@ -119,15 +119,35 @@ static void compare_set(const struct comparison *c, const struct path *path, con
     }
 }
 
+static void compare_list(const struct comparison *c, const struct path *path,
+                         const json_t *declared, const json_t *answer, const json_t *live,
+                         const void *shape)
+{
+    switch (c->shape_ops->kind(shape)) {
+    case SHAPE_KEYED:
+        compare_keyed(c, path, declared, answer, live, shape);
+        break;
+    case SHAPE_SET:
+        compare_set(c, path, declared, answer, live);
+        break;
+    default:
+        tell(c, path, declared, answer, live);
+    }
+}
+
+static bool nothing_differs(const json_t *declared, const json_t *answer, const json_t *live)
+{
+    if (!live)
+        return !answer;
+    /* live as Git says: that a webhook would now change it is no drift */
+    return (answer && json_same(answer, live)) || json_same(declared, live);
+}
+
 static void compare_value(const struct comparison *c, const struct path *path,
                           const json_t *declared, const json_t *answer, const json_t *live,
                           const void *shape)
 {
-    if ((!answer && !live) || (answer && live && json_same(answer, live)))
-        return;
-    if (live && json_same(declared, live))
-        return; /* as Git says; that a webhook would now change it is no drift */
-    if (c->skip && c->skip(c->ctx, path))
+    if (nothing_differs(declared, answer, live) || (c->skip && c->skip(c->ctx, path)))
         return;
     enum shape_kind kind = c->shape_ops->kind(shape);
     if (json_is_object(declared)) {
@@ -136,14 +156,11 @@ static void compare_value(const struct comparison *c, const struct path *path,
             compare_map(c, path, declared, answer, live, shape);
         else
             tell(c, path, declared, answer, live);
-        return;
-    }
-    if (json_is_array(declared) && kind == SHAPE_KEYED)
-        compare_keyed(c, path, declared, answer, live, shape);
-    else if (json_is_array(declared) && kind == SHAPE_SET)
-        compare_set(c, path, declared, answer, live);
-    else
+    } else if (json_is_array(declared)) {
+        compare_list(c, path, declared, answer, live, shape);
+    } else {
         tell(c, path, declared, answer, live);
+    }
 }
 
 void compare_declared(const struct comparison *c, const json_t *declared, const json_t *answer,

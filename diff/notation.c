@@ -173,34 +173,42 @@ bool notation_is_text(const struct path *path)
            json_object_get(path->up->value, "name");
 }
 
+static bool same_members(const json_t *declared, const json_t *live)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)declared, key, value)
+    {
+        if (!notation_same(value, json_object_get(live, key)))
+            return false;
+    }
+    return true;
+}
+
+static bool same_elements(const json_t *declared, const json_t *live)
+{
+    size_t n = json_array_size(declared);
+    if (n != json_array_size(live))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *a = json_array_get(declared, i), *b = json_array_get(live, i);
+        /* lists of texts (args) hold no quantities */
+        bool texts = json_is_string(a) && json_is_string(b);
+        if (texts ? !json_same(a, b) : !notation_same(a, b))
+            return false;
+    }
+    return true;
+}
+
 bool notation_same(const json_t *declared, const json_t *live)
 {
     struct decimal a, b;
     if (!live)
         return is_zero(declared);
-    if (json_is_object(declared) && json_is_object(live)) {
-        const char *key;
-        json_t *value;
-        json_object_foreach((json_t *)declared, key, value)
-        {
-            if (!notation_same(value, json_object_get(live, key)))
-                return false;
-        }
-        return true;
-    }
-    if (json_is_array(declared) && json_is_array(live)) {
-        size_t n = json_array_size(declared);
-        if (n != json_array_size(live))
-            return false;
-        for (size_t i = 0; i < n; i++) {
-            const json_t *a_value = json_array_get(declared, i), *b_value = json_array_get(live, i);
-            /* lists of texts (args) hold no quantities */
-            bool texts = json_is_string(a_value) && json_is_string(b_value);
-            if (texts ? !json_same(a_value, b_value) : !notation_same(a_value, b_value))
-                return false;
-        }
-        return true;
-    }
+    if (json_is_object(declared) && json_is_object(live))
+        return same_members(declared, live);
+    if (json_is_array(declared) && json_is_array(live))
+        return same_elements(declared, live);
     if (json_same(declared, live))
         return true;
     if (quantity(declared, &a) && quantity(live, &b))

@@ -270,19 +270,35 @@ bad:
     return NULL;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* An integer that surely fits; false: read it another way. */
+static bool small_integer(struct reader *r, json_int_t *n)
+{
+    bool minus = *r->at == '-';
+    r->at += minus;
+    const char *digits = r->at;
+    for (*n = 0; r->at < r->end && is_digit(*r->at) && r->at - digits < DIGITS_MAX; r->at++)
+        *n = *n * 10 + (*r->at - '0');
+    bool ended = r->at == r->end || strchr(",}]", *r->at);
+    bool sound = r->at > digits && (*digits != '0' || r->at - digits == 1);
+    if (!ended || !sound || (minus && !*n))
+        return false;
+    if (minus)
+        *n = -*n;
+    return true;
+}
+
 /* Numbers, but integers that surely fit, go through jansson. */
 static json_t *number_of(struct reader *r)
 {
     const char *begin = r->at;
-    json_int_t n = 0;
-    bool minus = *r->at == '-';
-    r->at += minus;
-    const char *digits = r->at;
-    while (r->at < r->end && *r->at >= '0' && *r->at <= '9' && r->at - digits < DIGITS_MAX)
-        n = n * 10 + (*r->at++ - '0');
-    bool ended = r->at == r->end || *r->at == ',' || *r->at == '}' || *r->at == ']';
-    if (ended && r->at > digits && (*digits != '0' || r->at - digits == 1) && !(minus && !n))
-        return json_integer(minus ? -n : n);
+    json_int_t n;
+    if (small_integer(r, &n))
+        return json_integer(n);
     while (r->at < r->end && strchr("+-.0123456789eE", *r->at) && *r->at)
         r->at++;
     return json_loadb(begin, (size_t)(r->at - begin), JSON_DECODE_ANY, NULL);

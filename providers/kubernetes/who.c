@@ -40,11 +40,19 @@ static bool named(const json_t *managed_fields, const struct path *path)
     return false;
 }
 
+/* Why nobody else is to be named. */
+static const char *nobody(const json_t *ours, const struct path *path, bool absent)
+{
+    if (absent)
+        return ours ? "removed" : "no-entry";
+    return fields_owns(ours, path) ? "git-moved" : "no-entry";
+}
+
 void who_find(struct who *out, const json_t *managed_fields, const char *manager,
               const char *api_version, const struct path *path, bool absent)
 {
     *out = (struct who){0};
-    bool ours = false, exact = !absent && named(managed_fields, path);
+    bool exact = !absent && named(managed_fields, path);
     const char *newest = NULL;
     json_auto_t *names = json_array();
     size_t i;
@@ -52,11 +60,8 @@ void who_find(struct who *out, const json_t *managed_fields, const char *manager
     json_array_foreach((json_t *)managed_fields, i, v)
     {
         struct fields_entry e = fields_entry(v);
-        if (fields_is_ours(&e, manager)) {
-            ours = true;
-            continue;
-        }
-        if (absent || !(exact ? fields_find(e.fields, path) != NULL : fields_owns(e.fields, path)))
+        if (absent || fields_is_ours(&e, manager) ||
+            !(exact ? fields_find(e.fields, path) != NULL : fields_owns(e.fields, path)))
             continue;
         _free_ char *name = entry_name(&e);
         add_name(names, name);
@@ -74,13 +79,8 @@ void who_find(struct who *out, const json_t *managed_fields, const char *manager
     }
     if (json_array_size(names) > 1)
         out->by_all = json_incref(names);
-    if (out->by)
-        return;
-    if (absent)
-        out->by_reason = ours ? "removed" : "no-entry";
-    else
-        out->by_reason =
-            fields_owns(fields_ours(managed_fields, manager), path) ? "git-moved" : "no-entry";
+    if (!out->by)
+        out->by_reason = nobody(fields_ours(managed_fields, manager), path, absent);
 }
 
 void who_free(struct who *w)
