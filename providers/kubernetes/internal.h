@@ -25,7 +25,7 @@ struct kube {
     json_t *crds;            /* declared CRDs: "group/kind" -> {"versions", "namespaced"} */
     json_t *namespaces;      /* declared Namespaces: name -> true */
     struct unit **sorted;    /* by resource, namespace, name */
-    size_t lists_open;       /* LISTs under way */
+    size_t scaler_lists;     /* LISTs of scalers under way */
     bool unjudged_told;      /* the note on an account without dry runs */
     bool scalers_known;      /* the scalers' LISTs have ended, the others may begin */
     size_t live_kept;        /* bytes of live texts kept until they are judged */

@@ -107,18 +107,18 @@ static void list_conclude(struct kube_list *list, enum observed observed, const 
     }
 }
 
-static void observe_kinds(struct kube *k);
+static void observe_those(struct kube *k, bool scaled);
 
 static void list_end(struct kube_list *list)
 {
     struct kube *k = list->k;
+    k->scaler_lists -= list->kind->scaler;
     items_parser_free(list->parser);
     free(list->namespace);
     free(list);
-    k->lists_open--;
-    if (!k->lists_open && !k->scalers_known) {
+    if (!k->scaler_lists && !k->scalers_known) {
         k->scalers_known = true;
-        observe_kinds(k);
+        observe_those(k, true);
     }
 }
 
@@ -229,7 +229,7 @@ static void list_start(struct kube *k, struct kube_kind *kind, const char *names
         .done = on_list,
         .ctx = list,
     };
-    k->lists_open++;
+    k->scaler_lists += kind->scaler;
     kube_send(k->config.client, &request);
 }
 
@@ -259,10 +259,17 @@ static void observe_kind(struct kube *k, struct kube_kind *kind)
     }
 }
 
-static void observe_kinds(struct kube *k)
+static bool scalable(const char *group, const char *kind)
+{
+    return strcmp(group, "") != 0 || !strcmp(kind, "ReplicationController");
+}
+
+/* Kinds that something may scale, or the others: those need not wait for the scalers. */
+static void observe_those(struct kube *k, bool scaled)
 {
     for (size_t i = 0; i < k->kind_count; i++) {
-        if (!k->kinds[i].scaler)
+        const struct kube_resource *r = k->kinds[i].resource;
+        if (!k->kinds[i].scaler && scalable(r->group, r->kind) == scaled)
             observe_kind(k, &k->kinds[i]);
     }
 }
@@ -279,8 +286,7 @@ static struct kube_kind *kind_add(struct kube *k, const struct kube_resource *re
 static bool any_scalable(const struct kube *k)
 {
     for (size_t i = 0; i < k->count; i++) {
-        const char *kind = k->units[i].kind;
-        if (strcmp(k->units[i].group, "") != 0 || !strcmp(kind, "ReplicationController"))
+        if (scalable(k->units[i].group, k->units[i].kind))
             return true;
     }
     return false;
@@ -327,9 +333,10 @@ void kube_observe(struct provider *p)
         if (k->kinds[i].scaler)
             observe_kind(k, &k->kinds[i]);
     }
-    if (!k->lists_open) {
+    observe_those(k, false);
+    if (!k->scaler_lists) {
         k->scalers_known = true;
-        observe_kinds(k);
+        observe_those(k, true);
     }
 }
 
