@@ -2,6 +2,7 @@
 
 #include "core/alloc.h"
 #include "core/json.h"
+#include "core/json_scratch.h"
 #include "providers/kubernetes/internal.h"
 
 static bool is_kind(const struct unit *unit, const char *group, const char *kind)
@@ -43,16 +44,14 @@ static void scan_source(struct kube *k)
         bool crd = is_kind(unit, "apiextensions.k8s.io", "CustomResourceDefinition");
         if (!crd && !scaler_kind(unit->group, unit->kind))
             continue;
-        struct document doc = {0};
-        if (k->config.host->load(k->config.host->ctx, unit, &doc, NULL) == 0) {
-            if (crd)
-                note_crd(k, doc.body);
-            else
-                scalers_add(k->scalers, unit->kind,
-                            unit->namespace ? unit->namespace : k->config.default_namespace,
-                            doc.body);
-        }
-        document_free(&doc);
+        size_t len;
+        _free_ char *text = k->config.host->text(k->config.host->ctx, unit, &len);
+        json_auto_t *body = text ? json_scratch_parse(text, len) : NULL;
+        if (crd)
+            note_crd(k, body);
+        else
+            scalers_add(k->scalers, unit->kind,
+                        unit->namespace ? unit->namespace : k->config.default_namespace, body);
     }
 }
 

@@ -74,7 +74,7 @@ static json_t *declared_of(const struct kube *k, const struct unit *unit)
 {
     size_t len;
     const struct host *host = k->config.host;
-    _free_ char *text = host->text ? host->text(host->ctx, unit, &len) : NULL;
+    _free_ char *text = host->text(host->ctx, unit, &len);
     json_t *body = text ? json_scratch_parse(text, len) : NULL;
     json_t *declared = body ? kube_normalize(unit, kube_resource_of(unit), body) : NULL;
     json_scratch_drop(body);
