@@ -1,6 +1,6 @@
 # The bench: included by the Makefile.
 BENCH_N ?= 1000 5000
-BENCH_RUNS ?= 7
+BENCH_RUNS ?= 11
 BENCHBIN := $(addprefix $(B)/tests/bench/,measure lists events)
 
 $(B)/tests/bench/%: tests/bench/%.c Makefile
