@@ -20,9 +20,9 @@ test: ## all tests; installs what is missing, builds, and on first use builds a 
 	@$(SUB) all build-tests
 	@$(MAKE) --no-print-directory run-unit run-fuzz
 	@tests/run-cases --selftest
-	$(call step,the test server (found in a second; built once in about 10 minutes))
+	$(call step,the test server (found in a second; built once in 10 to 15 minutes))
 	@tests/cluster/binaries
-	$(call step,cases on that server (about 5 minutes))
+	$(call step,cases on that server (3 to 5 minutes))
 	@$(MAKE) --no-print-directory run-cases
 
 build-tests: $(TESTBIN) $(FUZZBIN)
