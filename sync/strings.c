@@ -23,7 +23,7 @@ struct slot {
 
 struct strings {
     struct slot *slots; /* open addressing, a power of two, at most 3/4 full */
-    size_t slot_count, count, chunk_bytes;
+    size_t slot_count, count;
     struct chunk *chunks;
     uint64_t seed; /* so that nobody can choose texts that all collide */
 };
@@ -62,7 +62,6 @@ static char *keep(struct strings *s, const char *text, size_t len)
         c->size = size;
         c->next = s->chunks;
         s->chunks = c;
-        s->chunk_bytes += sizeof(*c) + size;
     }
     char *copy = c->data + c->used;
     memcpy(copy, text, len);
@@ -117,11 +116,6 @@ const char *strings_add(struct strings *strings, const char *text)
 size_t strings_count(const struct strings *strings)
 {
     return strings->count;
-}
-
-size_t strings_bytes(const struct strings *strings)
-{
-    return sizeof(*strings) + strings->chunk_bytes + strings->slot_count * sizeof(*strings->slots);
 }
 
 void strings_free(struct strings *strings)

@@ -16,9 +16,8 @@ struct strings *strings_new(void);
 const char *strings_add(struct strings *strings, const char *text);
 const char *strings_add_len(struct strings *strings, const char *text, size_t len);
 
-/* Distinct texts so far, and the bytes that the table takes (for tests and metrics). */
+/* Distinct texts so far. */
 size_t strings_count(const struct strings *strings);
-size_t strings_bytes(const struct strings *strings);
 
 /* NULL-safe. */
 void strings_free(struct strings *strings);

@@ -55,16 +55,6 @@ static void scan_source(struct kube *k)
     }
 }
 
-static bool group_stale(const struct discovery *d, const char *group, const char *version)
-{
-    size_t n = strlen(group);
-    for (char **g = d->stale_groups; g && *g; g++) {
-        if (!strncmp(*g, group, n) && (*g)[n] == '/' && !strcmp(*g + n + 1, version))
-            return true;
-    }
-    return false;
-}
-
 static void tell_unknown_kind(struct kube *k, struct unit *unit)
 {
     const struct discovery *d = k->config.discovery;
@@ -93,7 +83,7 @@ static void resolve(struct kube *k, struct unit *unit)
     const json_t *crd = json_object_get(k->crds, key);
     bool namespaced = r ? r->namespaced : json_is_true(json_object_get(crd, "namespaced"));
     if (!r && !json_at(crd, "versions", unit->version, NULL)) {
-        if (!group_stale(d, unit->group, unit->version)) {
+        if (!discovery_is_stale(d, unit->group, unit->version)) {
             tell_unknown_kind(k, unit);
             return;
         }
