@@ -19,11 +19,6 @@ struct question {
     enum ask what;
 };
 
-static bool is_secret(const struct unit *unit)
-{
-    return !*unit->group && !strcmp(unit->kind, "Secret");
-}
-
 static const char *version_of(const json_t *object)
 {
     const char *s = json_str_at(object, "metadata", "resourceVersion", NULL);
@@ -47,7 +42,7 @@ static void read_answered(struct kube *k, struct unit *unit, const struct kube_a
     if (a->status == 200 && !a->err && !item_scan(a->body, a->body_len, &item)) {
         kube_observed(k, unit, &item);
     } else {
-        refusal_read(&r, a, is_secret(unit));
+        refusal_read(&r, a, kube_is_secret(unit));
         if (a->status == 404) {
             f->observed = OBSERVED_GONE;
         } else if (r.kind == REFUSAL_MALFORMED) {
@@ -111,7 +106,7 @@ static void question_refused(const struct question *q, struct kube_unit *u,
 {
     struct facts *f = &q->unit->facts;
     struct refusal *r = q->what == ASK_APPLY ? &u->refusal : &u->failure;
-    refusal_read(r, a, is_secret(q->unit));
+    refusal_read(r, a, kube_is_secret(q->unit));
     f->answers[q->what] = failed(u, q->unit, q->what, r);
     if (q->what == ASK_APPLY)
         f->probeable = r->kind == REFUSAL_UNPROCESSABLE && f->observed == OBSERVED_PRESENT &&

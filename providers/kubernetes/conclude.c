@@ -117,7 +117,7 @@ static void tell_undeclared(struct telling *t, const json_t *answer)
         .declared = t->u->declared,
         .answer = answer,
         .live = t->u->live,
-        .secret = !strcmp(t->unit->kind, "Secret"),
+        .secret = kube_is_secret(t->unit),
         .skip = telling_skip,
         .found = tell_dropped,
         .ctx = t,

@@ -3,6 +3,7 @@
 #define HOLDFAST_KUBERNETES_INTERNAL_H
 
 #include <jansson.h>
+#include <string.h>
 
 #include "providers/kubernetes/client.h"
 #include "providers/kubernetes/discovery.h"
@@ -50,6 +51,12 @@ struct kube_unit {
 };
 
 struct kube_unit *kube_unit_of(struct unit *unit);
+
+/* A Secret of the core group: its values are hidden, and its stringData is folded into data. */
+static inline bool kube_is_secret(const struct unit *unit)
+{
+    return !*unit->group && !strcmp(unit->kind, "Secret");
+}
 
 static inline const struct kube_resource *kube_resource_of(const struct unit *unit)
 {

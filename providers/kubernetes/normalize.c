@@ -75,7 +75,7 @@ json_t *kube_normalize(const struct unit *unit, const struct kube_resource *reso
     }
     if (!resource || resource->has_status || !strcmp(unit->kind, "CustomResourceDefinition"))
         json_object_del(root, "status");
-    if (!*unit->group && !strcmp(unit->kind, "Secret"))
+    if (kube_is_secret(unit))
         fold_string_data(root);
     if (!strcmp(unit->kind, "ClusterRole") && json_object_get(root, "aggregationRule"))
         json_object_del(root, "rules"); /* the controller's, also where Git says `rules: []` */

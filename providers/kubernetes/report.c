@@ -16,7 +16,7 @@ static void tell(struct kube *k, struct unit *unit, const struct drift *d)
 
 static bool is_secret(const struct unit *unit, const struct path *path)
 {
-    if (*unit->group || strcmp(unit->kind, "Secret") != 0)
+    if (!kube_is_secret(unit))
         return false;
     /* the annotation holds the whole Secret once more; an exported manifest declares it */
     if (path_is(path, "metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration",
