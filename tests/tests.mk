@@ -7,7 +7,7 @@ FUZZ_MUTATIONS ?= 200
 step = @printf '\n== %s\n' '$(1)'
 
 .PHONY: test ready build-tests unit run-unit fuzz run-fuzz cases run-cases sanitize run-sanitized valgrind run-valgrind
-.PHONY: lint format
+.PHONY: e2e run-e2e lint format
 
 # Go, without which no test server can be built, is asked for before anything else.
 ready:
@@ -24,6 +24,8 @@ test: ## all tests; installs what is missing, builds, and on first use builds a 
 	@tests/cluster/binaries
 	$(call step,cases on that server (3 to 5 minutes))
 	@$(MAKE) --no-print-directory run-cases
+	$(call step,end to end on such a server (about 5 minutes))
+	@$(MAKE) --no-print-directory run-e2e
 
 build-tests: $(TESTBIN) $(FUZZBIN)
 
@@ -50,6 +52,13 @@ cases: ready ## cases alone: CASES=DIR those of a folder (or one), J=N so many a
 
 run-cases:
 	@tests/run-cases --program $(B)/holdfast $(if $(J),-j $(J)) $(CASES)
+
+e2e: ready ## end-to-end tests alone: E2E='pytest arguments'
+	@$(SUB) all
+	@$(MAKE) --no-print-directory run-e2e
+
+run-e2e:
+	@HOLDFAST=$(B)/holdfast tests/run-e2e $(E2E)
 
 sanitize: ready ## all tests with sanitizers for memory and undefined behaviour
 	@$(SUB) SANITIZE=$(SANITIZERS) all build-tests

@@ -1,0 +1,223 @@
+"""What the end-to-end tests share: a repository, a cluster, an agent under test."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+import yaml
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+HOLDFAST = os.environ.get("HOLDFAST") or os.path.join(ROOT, "build", "holdfast")
+SECONDS = float(os.environ.get("E2E_SECONDS", "30"))  # how long an event is waited for; sanitizers need more
+
+
+def clean_environment(home, **more):
+    """Ours without what would lead a program to another cluster or configuration."""
+    kept = {name: value for name, value in os.environ.items()
+            if not name.startswith(("KUBE", "XDG_", "GIT_", "HTTP", "http", "NO_PROXY", "no_proxy"))}
+    return {**kept, "HOME": str(home), "LC_ALL": "C.UTF-8", **more}
+
+
+def contains(value, wanted):
+    """Is `wanted` a part of the value? Objects by subset, None means absent or null."""
+    if isinstance(wanted, dict):
+        return isinstance(value, dict) and all(contains(value.get(k), v) for k, v in wanted.items())
+    return value == wanted
+
+
+class Repository:
+    """A Git repository that a test commits to."""
+
+    def __init__(self, folder):
+        self.folder = str(folder)
+        os.makedirs(self.folder, exist_ok=True)
+        self.git("init", "-q", "-b", "main")
+        self.url = "file://" + self.folder
+
+    def git(self, *words, check=True):
+        environment = clean_environment(self.folder, GIT_CONFIG_NOSYSTEM="1", GIT_AUTHOR_NAME="Test",
+                                        GIT_AUTHOR_EMAIL="test@holdfast.invalid", GIT_COMMITTER_NAME="Test",
+                                        GIT_COMMITTER_EMAIL="test@holdfast.invalid")
+        done = subprocess.run(["git", "-C", self.folder, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env=environment, check=False)
+        if check and done.returncode:
+            raise AssertionError(f"git {words}: {done.stdout.decode(errors='replace')}")
+        return done.stdout.decode(errors="replace").strip()
+
+    def write(self, name, content):
+        """A file: text, bytes, or documents (a dict or several)."""
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if isinstance(content, (dict, list)):
+            documents = content if isinstance(content, list) else [content]
+            content = yaml.safe_dump_all(documents, sort_keys=False)
+        with open(path, "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode())
+
+    def commit(self, files=None, message="change"):
+        """Writes files (None as content: removes), commits all, and answers the commit."""
+        for name, content in (files or {}).items():
+            if content is None:
+                os.remove(os.path.join(self.folder, name))
+            else:
+                self.write(name, content)
+        self.git("add", "-A", "-f", ".")
+        self.git("commit", "-q", "--allow-empty", "-m", message)
+        return self.git("rev-parse", "HEAD")
+
+
+class Cluster:
+    """The API server behind KUBECONFIG."""
+
+    def __init__(self):
+        self.folder = os.environ["HOLDFAST_TEST_CLUSTER"]
+        self.kubeconfig = os.path.join(self.folder, "kubeconfig")
+        self.server = os.environ["HOLDFAST_TEST_SERVER"]
+        self.audit = os.path.join(self.folder, "audit.log")
+
+    def kubectl(self, *words, data=None, check=True):
+        if isinstance(data, (dict, list)):
+            data = yaml.safe_dump_all(data if isinstance(data, list) else [data])
+        done = subprocess.run(["kubectl", *words], input=data.encode() if data else None, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=120, check=False)
+        if check and done.returncode:
+            raise AssertionError(f"kubectl {' '.join(words)}: {done.stderr.decode(errors='replace')}")
+        return done.stdout.decode()
+
+    def apply(self, documents, namespace=None, manager="holdfast"):
+        where = ["-n", namespace] if namespace else []
+        return self.kubectl("apply", "--server-side", f"--field-manager={manager}", "--force-conflicts", *where,
+                            "-f", "-", data=documents)
+
+    def get(self, *words):
+        return json.loads(self.kubectl("get", *words, "-o", "json"))
+
+    def audit_since(self, offset, user_agent="holdfast/"):
+        """The audit events from a byte offset on (audit_offset()), of our user agent."""
+        with open(self.audit, "rb") as file:
+            file.seek(offset)
+            lines = file.read().decode().splitlines()
+        events = (json.loads(line) for line in lines if f'"userAgent":"{user_agent}' in line)
+        return [e for e in events if e["stage"] == "ResponseComplete" or e["verb"] == "watch"]
+
+    def audit_offset(self):
+        return os.path.getsize(self.audit)
+
+
+class Agent:
+    """`holdfast agent` with its log, JSON Lines on standard output."""
+
+    def __init__(self, folder, config, kubeconfig=None, environment=None, words=(), program=None):
+        self.folder = tempfile.mkdtemp(prefix="agent.", dir=str(folder))
+        self.config_file = os.path.join(self.folder, "holdfast.yaml")
+        self.kubeconfig, self.environment, self.words = kubeconfig, environment or {}, list(words)
+        self.program = program or HOLDFAST
+        self.events, self.raw, self.child = [], [], None
+        self.condition, self.position, self.closed = threading.Condition(), 0, False
+        self.configure(config)
+        self.start()
+
+    def configure(self, config):
+        """Writes the configuration: a dict or a list of documents (or text, as it stands)."""
+        if not isinstance(config, str):
+            documents = config if isinstance(config, list) else [config]
+            documents[0] = {"apiVersion": "holdfast.dev/v1", "kind": "Config",
+                            "stateDir": os.path.join(self.folder, "state"), **documents[0]}
+            kubernetes = documents[0].setdefault("kubernetes", {})
+            if self.kubeconfig:
+                kubernetes.setdefault("kubeconfig", self.kubeconfig)
+            config = yaml.safe_dump_all(documents, sort_keys=False)
+        with open(self.config_file + ".new", "w", encoding="utf-8") as file:
+            file.write(config)
+        os.replace(self.config_file + ".new", self.config_file)
+
+    def start(self):
+        self.closed = False
+        self.errors = open(os.path.join(self.folder, "stderr"), "ab")  # pylint: disable=consider-using-with
+        self.child = subprocess.Popen([self.program, "agent", "--config", self.config_file, *self.words],
+                                      stdout=subprocess.PIPE, stderr=self.errors, stdin=subprocess.DEVNULL,
+                                      env=clean_environment(self.folder, **self.environment))
+        threading.Thread(target=self.read, args=(self.child.stdout,), daemon=True).start()
+
+    def read(self, stream):
+        for line in stream:
+            with self.condition:
+                self.raw.append(line)
+                self.events.append(json.loads(line))
+                self.condition.notify_all()
+        with self.condition:
+            self.closed = True
+            self.condition.notify_all()
+
+    def wait(self, seconds=None, **wanted):
+        """The next event (after the one found last) that has these members."""
+        end = time.monotonic() + (seconds or SECONDS)
+        with self.condition:
+            at = self.position
+            while True:
+                while at < len(self.events):
+                    at += 1
+                    if contains(self.events[at - 1], wanted):
+                        self.position = at
+                        return self.events[at - 1]
+                left = end - time.monotonic()
+                if left <= 0 or (self.closed and at == len(self.events)):
+                    raise AssertionError(f"no event {wanted} came; the log:\n{self.tail()}")
+                self.condition.wait(left)
+
+    def seen(self, **wanted):
+        """All events so far that have these members."""
+        with self.condition:
+            return [e for e in self.events if contains(e, wanted)]
+
+    def drift(self, state="opened", **wanted):
+        return self.wait(event="drift", state=state, **wanted)
+
+    def ready(self, source=None):
+        """Waits for a summary: the source was read and every object judged."""
+        return self.wait(event="summary", **({"source": source} if source else {}))
+
+    def tail(self):
+        with open(os.path.join(self.folder, "stderr"), encoding="utf-8", errors="replace") as file:
+            errors = file.read()
+        return "".join(json.dumps(e) + "\n" for e in self.events[-40:]) + errors[-3000:]
+
+    def signal(self, number):
+        self.child.send_signal(number)
+
+    def stop(self, seconds=10):
+        """SIGTERM, and the exit status."""
+        if self.child.poll() is None:
+            self.child.send_signal(signal.SIGTERM)
+        try:
+            return self.child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+            raise AssertionError(f"SIGTERM did not end it in {seconds} s; the log:\n{self.tail()}") from None
+
+    def kill(self):
+        if self.child.poll() is None:
+            self.child.kill()
+        self.child.wait()
+
+    def close(self):
+        self.kill()
+        self.errors.close()
+        shutil.rmtree(os.path.join(self.folder, "state"), ignore_errors=True)
+
+
+def config_map(name, data, namespace=None, **metadata):
+    meta = {"name": name, **({"namespace": namespace} if namespace else {}), **metadata}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": data}
+
+
+def deployment(name, replicas=1, image="registry.invalid/model:1", namespace=None):
+    meta = {"name": name, **({"namespace": namespace} if namespace else {})}
+    template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "main", "image": image}]}}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta,
+            "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": name}}, "template": template}}
