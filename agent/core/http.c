@@ -278,6 +278,23 @@ static void set_headers(struct http_call *call, const struct http_request *reque
     curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
 }
 
+/* Which connection it goes on. */
+static void set_connection(struct http_call *call)
+{
+    CURL *easy = call->easy;
+    if (call->own) {
+        /* not one that is kept, where others may be put beside it; nor is it kept for others */
+        curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+        curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+        return;
+    }
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, READ_BUFFER);
+}
+
 /* What is the same for every request. */
 static void set_common(struct http_call *call)
 {
@@ -291,10 +308,7 @@ static void set_common(struct http_call *call)
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, READ_BUFFER);
+    set_connection(call);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)LIMIT_CONNECT_MS);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
@@ -327,6 +341,7 @@ struct http_call *http_send(struct http *http, struct http_target *target,
     call->sink = request->sink;
     call->done = request->done;
     call->ctx = request->ctx;
+    call->own = request->own_connection;
     call->easy = http->pooled ? http->pool[--http->pooled] : curl_easy_init();
     if (!call->easy)
         abort();

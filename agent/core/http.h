@@ -42,6 +42,11 @@ struct http_request {
      * one byte of the answer came, which nobody can tell from "done, and the answer was lost".
      */
     bool once;
+    /*
+     * A connection of its own (HTTP/1.1, closed at its end), that no other request ever shares, and
+     * no compression: for a stream that stays open (a watch).
+     */
+    bool own_connection;
     long timeout_ms; /* whole request; 0: LIMIT_REQUEST_MS; negative: none (a watch) */
     long stall_ms;   /* fails when no byte moved for so long; 0: LIMIT_STALL_MS; negative: never.
                         Whole seconds, and libcurl's average of five seconds comes on top. Applied to

@@ -35,6 +35,7 @@ struct http_call {
     struct err *err; /* ours or the sink's; wins over `result` */
     CURLcode result;
     bool connected; /* it had a connection when it ended */
+    bool own;       /* a connection of its own */
     bool cancelled; /* inside a libcurl callback: to be freed when it has returned */
     char text[CURL_ERROR_SIZE];
 };

@@ -65,7 +65,7 @@ static void fail_waiting(const struct http_call *failed)
     struct http_call *call = TAILQ_FIRST(&failed->http->running);
     while (call) {
         struct http_call *next = TAILQ_NEXT(call, link);
-        if (call->target == failed->target && !strcmp(call->host, failed->host) &&
+        if (!call->own && call->target == failed->target && !strcmp(call->host, failed->host) &&
             !had_connection(call))
             take_out(call, failed->result);
         call = next;
@@ -87,7 +87,7 @@ static void drain(struct http *http)
         curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
         take_out(call, result);
         http->progress++;
-        if (result == CURLE_OPERATION_TIMEDOUT && !call->connected)
+        if (result == CURLE_OPERATION_TIMEDOUT && !call->connected && !call->own)
             fail_waiting(call);
     }
 }

@@ -17,9 +17,12 @@
 #define BACKOFF_MAX_S   10.0
 
 enum call_place {
-    PLACE_QUEUE, /* waits for its turn */
-    PLACE_AIR,   /* sent */
-    PLACE_PAUSE, /* waits for its next try */
+    PLACE_QUEUE,   /* waits for its turn */
+    PLACE_AIR,     /* sent */
+    PLACE_PAUSE,   /* waits for its next try */
+    PLACE_WATCHES, /* as PLACE_QUEUE and PLACE_AIR, of watches, which are not counted */
+    PLACE_WATCHING,
+    PLACES
 };
 
 struct kube_call {
@@ -45,11 +48,12 @@ struct kube_client {
     struct kube_auth *auth;
     char *server, *context;
     char *user_agent; /* the header */
-    struct call_list lists[3];
+    struct call_list lists[PLACES];
     unsigned in_flight;
 };
 
 static void pump(struct kube_client *client);
+static void queue_first(struct kube_call *call);
 
 /* Whether the URL's host is this machine, where a token in clear text harms nobody. */
 static bool is_loopback(const char *url)
@@ -126,6 +130,11 @@ static void place(struct kube_call *call, enum call_place to, bool first)
         TAILQ_INSERT_TAIL(&c->lists[to], call, link);
 }
 
+static enum call_place queue_of(const struct kube_call *call)
+{
+    return call->request.watch ? PLACE_WATCHES : PLACE_QUEUE;
+}
+
 static void call_free(struct kube_call *call)
 {
     struct kube_client *c = call->client;
@@ -144,9 +153,7 @@ static void call_free(struct kube_call *call)
 static void on_pause(struct ev_loop *loop, ev_timer *timer, int events)
 {
     struct kube_call *call = timer->data;
-    struct kube_client *client = call->client;
-    place(call, PLACE_QUEUE, true); /* it has waited longest */
-    pump(client);
+    queue_first(call); /* it has waited longest */
 }
 
 static void pause_call(struct kube_call *call, double seconds)
@@ -167,7 +174,7 @@ static double random_unit(void)
 /* How long until the next try; negative: there is none. */
 static double next_try(const struct kube_call *call, const struct http_answer *answer)
 {
-    if (call->streamed || call->tries >= LIMIT_RETRIES)
+    if (call->streamed || call->request.watch || call->tries >= LIMIT_RETRIES)
         return -1;
     bool again = false;
     if (answer->err) {
@@ -250,6 +257,13 @@ static void finish(struct kube_call *call, const struct http_answer *http)
         call->request.done(call->request.ctx, &answer);
 }
 
+/* Into the queue for another try, at once where nothing else is before it. */
+static void queue_first(struct kube_call *call)
+{
+    place(call, queue_of(call), true);
+    pump(call->client);
+}
+
 static void on_done(void *ctx, const struct http_answer *answer)
 {
     struct kube_call *call = ctx;
@@ -258,8 +272,7 @@ static void on_done(void *ctx, const struct http_answer *answer)
     if (answer->status == 401 && !answer->err && !call->asked_401 && !call->streamed &&
         kube_auth_reread(client->auth)) {
         call->asked_401 = true;
-        place(call, PLACE_QUEUE, true);
-        pump(client);
+        queue_first(call);
         return;
     }
     double wait = next_try(call, answer);
@@ -288,13 +301,23 @@ static void on_refused(struct ev_loop *loop, ev_timer *timer, int events)
     if (kube_auth_headers(client->auth, &err)) {
         /* the token file came back meanwhile */
         ev_set_cb(&call->pause, on_pause);
-        place(call, PLACE_QUEUE, true);
+        place(call, queue_of(call), true);
     } else {
         finish(call, &(struct http_answer){
                          .body = "", .content_type = "", .retry_after = -1, .err = err});
         call_free(call);
     }
     pump(client);
+}
+
+static long timeout_ms(const struct kube_request *r)
+{
+    return r->watch ? -1 : r->list ? LIMIT_LIST_MS : LIMIT_REQUEST_MS;
+}
+
+static size_t body_max(const struct kube_request *r)
+{
+    return r->watch ? SIZE_MAX : r->list ? LIMIT_LIST_BYTES : LIMIT_BODY_BYTES;
 }
 
 static void launch(struct kube_call *call)
@@ -320,7 +343,7 @@ static void launch(struct kube_call *call)
         headers[n++] = type;
     while (*auth)
         headers[n++] = *auth++;
-    place(call, PLACE_AIR, false);
+    place(call, r->watch ? PLACE_WATCHING : PLACE_AIR, false);
     if (!call->tries++)
         call->began = ev_now(c->loop);
     call->http = http_send(c->http, c->target,
@@ -331,24 +354,44 @@ static void launch(struct kube_call *call)
                                .body = r->body,
                                .body_len = r->body_len,
                                .once = !call->idempotent,
-                               .timeout_ms = r->list ? LIMIT_LIST_MS : LIMIT_REQUEST_MS,
-                               .body_max = r->list ? LIMIT_LIST_BYTES : LIMIT_BODY_BYTES,
+                               .own_connection = r->watch,
+                               .timeout_ms = timeout_ms(r),
+                               .stall_ms = r->watch ? -1 : 0,
+                               .body_max = body_max(r),
                                .sink = r->sink ? on_bytes : NULL,
                                .done = on_done,
                                .ctx = call,
                            });
 }
 
-/* Sends what waits, as far as there is room. */
+/* Sends what waits, as far as there is room; a watch needs none. */
 static void pump(struct kube_client *client)
 {
     struct kube_call *call;
+    while ((call = TAILQ_FIRST(&client->lists[PLACE_WATCHES])))
+        launch(call);
     while (client->in_flight < LIMIT_REQUESTS_IN_FLIGHT &&
            (call = TAILQ_FIRST(&client->lists[PLACE_QUEUE])))
         launch(call);
 }
 
 void kube_send(struct kube_client *client, const struct kube_request *request)
+{
+    kube_send_call(client, request);
+}
+
+void kube_cancel(struct kube_call *call)
+{
+    if (!call)
+        return;
+    struct kube_client *client = call->client;
+    if (call->http)
+        http_cancel(call->http);
+    call_free(call);
+    pump(client);
+}
+
+struct kube_call *kube_send_call(struct kube_client *client, const struct kube_request *request)
 {
     struct kube_call *call = xcalloc(1, sizeof(*call));
     call->client = client;
@@ -363,9 +406,10 @@ void kube_send(struct kube_client *client, const struct kube_request *request)
     call->idempotent = !strcmp(request->method, "GET") || strstr(request->path, "dryRun=All");
     ev_init(&call->pause, on_pause);
     call->pause.data = call;
-    call->place = PLACE_QUEUE;
-    TAILQ_INSERT_TAIL(&client->lists[PLACE_QUEUE], call, link);
+    call->place = queue_of(call);
+    TAILQ_INSERT_TAIL(&client->lists[call->place], call, link);
     pump(client);
+    return call;
 }
 
 static enum err_kind kind_of(long status)

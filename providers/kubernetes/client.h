@@ -14,6 +14,7 @@
 #include "providers/kubernetes/kubeconfig.h"
 
 struct kube_client;
+struct kube_call;
 
 /*
  * An answer. For status 200-299 `object` is the parsed JSON (NULL where it was streamed). Otherwise
@@ -40,6 +41,14 @@ struct kube_request {
     const char *body;
     size_t body_len;
     bool list; /* a LIST: longer timeout, larger cap */
+    /*
+     * A WATCH: `sink` gets the bytes as they come, without a cap, until the server, the network or
+     * kube_cancel ends it: no timeout, and how long silence is good is its owner's to say. It has a
+     * connection of its own, counts for no limit, and is not tried again here (but for the one
+     * fresh sign-in after a 401): its owner does that. `done` comes at its end, a good end included
+     * (status 200, err NULL).
+     */
+    bool watch;
     int (*sink)(void *ctx, const char *data, size_t len, struct err **err);
     void (*done)(void *ctx, const struct kube_answer *answer);
     void *ctx;
@@ -62,6 +71,13 @@ struct kube_client *kube_client_new(struct http *http, const struct kubeconfig *
  * most LIMIT_REQUESTS_IN_FLIGHT run at a time, the rest wait in order.
  */
 void kube_send(struct kube_client *client, const struct kube_request *request);
+
+/* The same, answering what kube_cancel takes. It is gone once `done` is called. */
+struct kube_call *kube_send_call(struct kube_client *client, const struct kube_request *request);
+
+/* Ends a request without calling `done`. Allowed inside a sink (its own, too), not inside its own
+ * `done`. NULL-safe. */
+void kube_cancel(struct kube_call *call);
 
 /*
  * The error for an answer that is not usable: answer->err, or for a status outside 200-299 its

@@ -12,7 +12,8 @@
 #include "providers/kubernetes/items.h"
 #include "tests/unit/http_server.h"
 
-#define JSON "Content-Type: application/json\r\n"
+#define JSON    "Content-Type: application/json\r\n"
+#define CHUNKED "HTTP/1.1 200 X\r\n" JSON "Transfer-Encoding: chunked\r\n\r\n"
 enum { TRIES = 2, RUNNING, MOST };
 
 static void reply_json(int fd, int status, const char *headers, const char *body)
@@ -85,6 +86,14 @@ static void handle(struct server *s, int fd, const struct server_request *r)
         __atomic_add_fetch(&s->count[TRIES], 1, __ATOMIC_SEQ_CST);
         server_write(fd, "HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\n{\"items\":[", 49);
         _exit(0);
+    } else if (!strncmp(r->path, "/watch", 6)) {
+        server_write(fd, CHUNKED, strlen(CHUNKED));
+        if (!strcmp(r->path, "/watch/end")) {
+            server_write(fd, "3\r\n{}\n\r\n0\r\n\r\n", 13);
+            return;
+        }
+        server_write(fd, "11\r\n{\"type\":\"ADDED\"}\n\r\n", 23);
+        server_hang(fd);
     } else if (!strcmp(r->path, "/401")) { /* good only with the token "new" */
         if (strstr(r->head, "Authorization: Bearer new\r\n"))
             reply_json(fd, 200, "", "{}");
@@ -438,6 +447,150 @@ static void test_free_under_way(void **state)
     assert_int_equal(g.calls, 0);
 }
 
+/* A watch of the small server: an event, then "more" once it is asked for elsewhere, then the end.
+ */
+struct watch {
+    struct got got; /* first: `done` takes it */
+    struct fixture *f;
+    struct kube_client *client;
+    struct kube_call *call;
+    struct buf bytes;
+    bool cancel; /* in the sink */
+};
+
+static int watch_sink(void *ctx, const char *data, size_t len, struct err **err)
+{
+    struct watch *w = ctx;
+    buf_add(&w->bytes, data, len);
+    if (w->cancel)
+        kube_cancel(steal(w->call));
+    return 0;
+}
+
+static void watch_start(struct watch *w, const char *path)
+{
+    w->call = kube_send_call(w->client, &(struct kube_request){
+                                            .method = "GET",
+                                            .path = path,
+                                            .watch = true,
+                                            .sink = watch_sink,
+                                            .done = done,
+                                            .ctx = w,
+                                        });
+}
+
+static void test_watch(void **state)
+{
+    struct fixture *f = *state;
+    struct kube_client *c = client(f, (struct kubeconfig){.token = "new"});
+    struct watch all[LIMIT_REQUESTS_IN_FLIGHT + 4] = {0};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        all[i].client = c;
+        all[i].bytes = BUF_INIT(256);
+        watch_start(&all[i], "/watch");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        while (!all[i].bytes.len)
+            ev_run(f->loop, EVRUN_ONCE);
+        assert_string_equal(buf_str(&all[i].bytes), "{\"type\":\"ADDED\"}\n");
+    }
+    assert_int_equal(f->server.count[0], ARRAY_LEN(all)); /* a connection for each */
+    _got_ struct got g = {0};
+    send_path(c, &g, "GET", "/head"); /* they are in nobody's way */
+    while (!g.calls)
+        ev_run(f->loop, EVRUN_ONCE);
+    assert_int_equal(g.status, 200);
+    kube_cancel(all[0].call);
+    for (size_t i = 1; i < ARRAY_LEN(all); i++) {
+        if (i % 2)
+            kube_cancel(all[i].call);
+        assert_int_equal(all[i].got.calls, 0);
+    }
+    kube_client_free(c);
+    ev_run(f->loop, EVRUN_NOWAIT);
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        assert_int_equal(all[i].got.calls, 0);
+        buf_free(&all[i].bytes);
+    }
+}
+
+static void test_watch_ends(void **state)
+{
+    static const struct {
+        const char *path, *bytes;
+        long status;
+        int kind;
+        unsigned requests;
+    } cases[] = {
+        {"/watch/end", "{}\n", 200, 0, 1},
+        {"/torn", "{\"items\":[", 200, ERR_RETRY, 1},
+        {"/flaky/503/1", "", 503, ERR_RETRY, 1},
+        {"/flaky/429/1/after", "", 429, ERR_RETRY, 1},
+        {"/flaky/410/1", "", 410, ERR_NOT_FOUND, 1},
+        {"/flaky/0/1", "", 0, ERR_RETRY, 1},
+        {"/401", "", 401, ERR_AUTH, 1},
+    };
+    struct fixture *f = *state;
+    struct kube_client *c = client(f, (struct kubeconfig){.token = "old"});
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct watch w = {.client = c, .bytes = BUF_INIT(256)};
+        f->server.count[TRIES] = f->server.count[1] = 0;
+        watch_start(&w, cases[i].path);
+        ev_run(f->loop, 0);
+        if (w.got.status != cases[i].status || w.got.kind != cases[i].kind ||
+            strcmp(buf_str(&w.bytes), cases[i].bytes) || f->server.count[1] != cases[i].requests)
+            fail_msg("%s: %ld %d \"%s\" %s", cases[i].path, w.got.status, w.got.kind,
+                     buf_str(&w.bytes), w.got.told);
+        assert_int_equal(w.got.calls, 1);
+        got_clear(&w.got);
+        buf_free(&w.bytes);
+    }
+    kube_client_free(c);
+}
+
+static void test_watch_cancelled_in_sink(void **state)
+{
+    struct fixture *f = *state;
+    struct watch w = {
+        .client = client(f, (struct kubeconfig){0}), .bytes = BUF_INIT(256), .cancel = true};
+    watch_start(&w, "/watch");
+    ev_run(f->loop, 0); /* comes back: nothing is left */
+    assert_non_null(strstr(buf_str(&w.bytes), "ADDED"));
+    assert_null(w.call);
+    assert_int_equal(w.got.calls, 0);
+    kube_client_free(w.client);
+    buf_free(&w.bytes);
+}
+
+/* What waits and what is paused can be ended as well, and makes room. */
+static void test_cancel(void **state)
+{
+    struct fixture *f = *state;
+    struct kube_client *c = client(f, (struct kubeconfig){0});
+    struct kube_call *calls[LIMIT_REQUESTS_IN_FLIGHT];
+    struct kube_request hang = {.method = "GET", .path = "/hang"};
+    _got_ struct got g = {0}, first = {0};
+    send_path(c, &first, "GET", "/head"); /* libcurl learns that nothing can be multiplexed */
+    ev_run(f->loop, 0);
+    for (size_t i = 0; i < ARRAY_LEN(calls); i++)
+        calls[i] = kube_send_call(c, &hang);
+    kube_cancel(kube_send_call(c, &hang));
+    kube_cancel(NULL);
+    send_path(c, &g, "GET", "/head");
+    kube_cancel(calls[3]);
+    while (!g.calls)
+        ev_run(f->loop, EVRUN_ONCE);
+    assert_int_equal(g.status, 200);
+    struct kube_call *paused = kube_send_call(
+        c,
+        &(struct kube_request){.method = "GET", .path = "/flaky/503/9", .done = done, .ctx = &g});
+    while (!f->server.count[TRIES])
+        ev_run(f->loop, EVRUN_ONCE);
+    kube_cancel(paused);
+    assert_int_equal(g.calls, 1);
+    kube_client_free(c);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -453,6 +606,10 @@ int main(void)
         TEST(test_list),
         TEST(test_queue),
         TEST(test_free_under_way),
+        TEST(test_watch),
+        TEST(test_watch_ends),
+        TEST(test_watch_cancelled_in_sink),
+        TEST(test_cancel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
