@@ -74,6 +74,19 @@ static const char *group_of(struct desired_set *set, const char *api_version)
     return strings_add_len(set->strings, api_version, slash ? (size_t)(slash - api_version) : 0);
 }
 
+void desired_digest(const struct desired *object, uint8_t out[DESIRED_DIGEST_BYTES])
+{
+    digest_of_object(&(struct digest_object){.api_version = object->api_version,
+                                             .kind = object->kind,
+                                             .namespace = object->namespace,
+                                             .name = object->name,
+                                             .file = object->file,
+                                             .line = object->line,
+                                             .col = object->col,
+                                             .body = object->digest},
+                     out);
+}
+
 int desired_set_add(struct desired_set *set, const struct desired *object, const void *body,
                     const void *places, struct err **err)
 {
@@ -96,7 +109,9 @@ int desired_set_add(struct desired_set *set, const struct desired *object, const
     d->file = strings_add(set->strings, object->file);
     d->doubled = false;
     d->offset = offset;
-    desired_digest_add(set->digest, d->digest);
+    uint8_t sum[DESIRED_DIGEST_BYTES];
+    desired_digest(d, sum);
+    digest_add(set->digest, sum);
     return 0;
 }
 
@@ -116,6 +131,17 @@ int desired_set_add_older(struct desired_set *set, const char *api_version,
     o->namespace = strings_add(set->strings, older->namespace);
     o->name = strings_add(set->strings, older->name);
     o->offset = offset;
+    uint8_t body_sum[HASH_SHA256_BYTES], sum[DESIRED_DIGEST_BYTES];
+    hash_sha256(body, older->body_len, body_sum);
+    digest_of_object(&(struct digest_object){.api_version = api_version,
+                                             .kind = o->kind,
+                                             .namespace = o->namespace,
+                                             .name = o->name,
+                                             .line = (uint32_t)o->replaced_at,
+                                             .col = (uint32_t)set->older_count,
+                                             .body = body_sum},
+                     sum);
+    digest_add(set->older_digest, sum);
     return 0;
 }
 
@@ -141,7 +167,7 @@ static int older_order(const void *a, const void *b)
     return c ? c : (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-void desired_set_problem(struct desired_set *set, const struct problem *problem)
+static void keep_problem(struct desired_set *set, const struct problem *problem)
 {
     if (problem->level == PROBLEM_ERROR)
         set->errors++;
@@ -160,10 +186,21 @@ void desired_set_problem(struct desired_set *set, const struct problem *problem)
                                          "these right first"};
 }
 
+void desired_set_problem(struct desired_set *set, const struct problem *problem)
+{
+    uint8_t sum[DESIRED_DIGEST_BYTES];
+    digest_of_problem(problem, sum);
+    digest_add(set->digest, sum);
+    if (problem->file && !strcmp(problem->file, PROBLEM_SOURCE))
+        set->source_problems++;
+    keep_problem(set, problem);
+}
+
 int desired_set_finish(struct desired_set *set, struct err **err)
 {
     if (spool_flush(set, err))
         return -1;
+    set->read_problems = set->problem_count;
     buf_free(&set->unwritten);
     if (set->count && set->count < set->cap) {
         set->items = xrealloc(set->items, set->count * sizeof(*set->items));
@@ -172,15 +209,6 @@ int desired_set_finish(struct desired_set *set, struct err **err)
     if (set->older_count)
         qsort(set->older, set->older_count, sizeof(*set->older), older_order);
     return 0;
-}
-
-void desired_digest_add(uint8_t all[DESIRED_DIGEST_BYTES], const uint8_t body[DESIRED_DIGEST_BYTES])
-{
-    uint8_t both[2 * DESIRED_DIGEST_BYTES], sum[HASH_SHA256_BYTES];
-    memcpy(both, all, DESIRED_DIGEST_BYTES);
-    memcpy(both + DESIRED_DIGEST_BYTES, body, DESIRED_DIGEST_BYTES);
-    hash_sha256(both, sizeof(both), sum);
-    memcpy(all, sum, DESIRED_DIGEST_BYTES);
 }
 
 static int spool_read(const struct desired_set *set, char *data, size_t len, uint64_t offset,
@@ -310,12 +338,12 @@ static void tell_doubled(struct desired_set *set, size_t index, size_t other)
     _free_ char *message =
         xasprintf("the same object stands in %s:%u too: neither is compared, remove one of them",
                   o->file, o->line);
-    desired_set_problem(set, &(struct problem){.level = PROBLEM_ERROR,
-                                               .file = d->file,
-                                               .line = d->line,
-                                               .col = d->col,
-                                               .object = object,
-                                               .message = message});
+    keep_problem(set, &(struct problem){.level = PROBLEM_ERROR,
+                                        .file = d->file,
+                                        .line = d->line,
+                                        .col = d->col,
+                                        .object = object,
+                                        .message = message});
 }
 
 void desired_mark_doubled(struct desired_set *set, const char *default_namespace)

@@ -13,9 +13,8 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "diff/document.h"
+#include "sync/digest.h"
 #include "sync/manifest.h"
-
-#define DESIRED_DIGEST_BYTES 16
 
 struct desired {
     const char *api_version; /* "apps/v1" */
@@ -52,7 +51,14 @@ struct desired_set {
     char *revision;      /* commit id, or NULL for a folder that is no Git working tree or for the
                             working tree itself */
     int64_t commit_time; /* seconds, 0 where unknown */
-    uint8_t digest[DESIRED_DIGEST_BYTES]; /* of all bodies in their order */
+    /* Of all objects and problems of the read: two sets with one digest say the same. */
+    uint8_t digest[DESIRED_DIGEST_BYTES];
+    uint8_t older_digest[DESIRED_DIGEST_BYTES];
+    uint8_t scope[DESIRED_DIGEST_BYTES]; /* of how it was read: path, globs, caps ... */
+    size_t read_problems;                /* problems of the read itself: the first of `problems` */
+    size_t source_problems;              /* of them, those of the source as a whole */
+    uint64_t files;                      /* of the tree, taken or not */
+    bool steady;                         /* the same commit would give the same again */
     bool complete;           /* the end record came: only then is the set what Git says */
     struct strings *strings; /* interned identities and files */
     int spool;               /* file descriptor */
@@ -73,9 +79,8 @@ int desired_set_add_older(struct desired_set *set, const char *api_version,
 void desired_set_problem(struct desired_set *set, const struct problem *problem);
 int desired_set_finish(struct desired_set *set, struct err **err);
 
-/* Extends the digest of a set by one body's; both ends of the pipe do it. Begin with zeros. */
-void desired_digest_add(uint8_t all[DESIRED_DIGEST_BYTES],
-                        const uint8_t body[DESIRED_DIGEST_BYTES]);
+/* What one object adds to the set's digest. */
+void desired_digest(const struct desired *object, uint8_t out[DESIRED_DIGEST_BYTES]);
 
 /* Reads object `index` back from the spool. Free with document_free. */
 int desired_load(const struct desired_set *set, size_t index, struct document *out,

@@ -204,8 +204,9 @@ void git_tell_doubled(const struct manifest_sink *sink, const char *ref)
     _free_ char *message = xasprintf("ref \"%s\" names a branch and a tag: the branch is read; say "
                                      "refs/heads/%s or refs/tags/%s",
                                      ref, ref, ref);
-    sink->problem(sink->ctx,
-                  &(struct problem){.level = PROBLEM_NOTE, .file = ".", .message = message});
+    sink->problem(
+        sink->ctx,
+        &(struct problem){.level = PROBLEM_NOTE, .file = PROBLEM_SOURCE, .message = message});
 }
 
 int git_list_refs(git_repository *repo, struct refs *refs, struct err **err)

@@ -22,6 +22,8 @@ struct manifest {
 
 enum problem_level { PROBLEM_ERROR, PROBLEM_NOTE };
 
+#define PROBLEM_SOURCE "." /* as `file`: the source as a whole; no file of that name is read */
+
 struct problem {
     enum problem_level level;
     const char *file;    /* path inside the source */

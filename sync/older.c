@@ -256,7 +256,7 @@ static void compare(struct window *w, const struct source_config *config, const 
     };
     const struct manifest_sink sink = {.ctx = w, .object = on_object, .problem = on_problem};
     /* it fails where `path` has not changed, or was not there: no older versions */
-    walk_tree(&tree, path, config, &sink, NULL);
+    walk_tree(&tree, path, config, &sink, NULL, NULL);
 }
 
 /* From `commit` backwards; takes it over. */

@@ -62,14 +62,20 @@ static bool is_network(const char *url)
 static int walk_commit(const struct source_config *config, struct git_source *git, const char *path,
                        const struct read_sink *sink, struct read_result *result, struct err **err)
 {
+    const struct read_known *known = config->known;
+    memcpy(result->revision, git->revision, sizeof(result->revision));
+    result->commit_time = git->commit_time;
+    if (known && !strcmp(known->revision, git->revision) && known->told == *sink->told) {
+        result->unchanged = true;
+        git_source_close(git);
+        return 0;
+    }
     struct tree tree = git_source_tree(git);
-    int rc = walk_tree(&tree, path, config, &sink->now, err);
+    int rc = walk_tree(&tree, path, config, &sink->now, &result->counts, err);
     if (rc)
         err_wrap(err, "%s at %.12s", config->url, git->revision);
     else if (sink->older.object)
         older_of_commit(config, git, path, &sink->older);
-    memcpy(result->revision, git->revision, sizeof(result->revision));
-    result->commit_time = git->commit_time;
     git_source_close(git);
     return rc;
 }
@@ -120,7 +126,7 @@ static int read_place(const struct source_config *config, const char *place, boo
     const char *top = path ? root : inside;
     _free_ char *plain = path ? NULL : path_below(inside, place, config->path);
     struct tree tree = folder_tree(top);
-    if (walk_tree(&tree, path ? path : plain, config, &sink->now, err))
+    if (walk_tree(&tree, path ? path : plain, config, &sink->now, &result->counts, err))
         return err_wrap(err, "%s", config->url);
     if (path && sink->older.object)
         older_of_workdir(config, root, path, &sink->older);
@@ -180,7 +186,8 @@ static json_t *texts(const char *const *list, bool *bad)
     return array;
 }
 
-char *read_request(const struct source_config *config, struct err **err)
+char *read_request(const struct source_config *config, const struct read_known *known,
+                   struct err **err)
 {
     json_auto_t *o = json_object();
     bool bad = false;
@@ -193,6 +200,10 @@ char *read_request(const struct source_config *config, struct err **err)
     json_put(o, "fileBytes", json_integer((json_int_t)config->file_bytes));
     json_put(o, "objects", json_integer((json_int_t)config->objects));
     json_put(o, "fetchBytes", json_integer((json_int_t)config->fetch_bytes));
+    if (known) {
+        json_put_str(o, "known", known->revision);
+        json_put(o, "knownTold", json_integer((json_int_t)known->told));
+    }
     if (!bad)
         return json_text(o, 0);
     err_set(err, ERR_USAGE, "url, ref, path, include, exclude and stateDir must be UTF-8");
@@ -217,6 +228,17 @@ static uint64_t number(const json_t *o, const char *name)
     return value > 0 ? (uint64_t)value : 0;
 }
 
+static const struct read_known *known_parse(const json_t *o)
+{
+    const char *revision = json_str_at(o, "known", NULL);
+    if (!revision || strlen(revision) != GIT_REVISION_DIGITS)
+        return NULL;
+    struct read_known *known = xcalloc(1, sizeof(*known));
+    memcpy(known->revision, revision, GIT_REVISION_DIGITS);
+    known->told = number(o, "knownTold");
+    return known;
+}
+
 struct source_config *read_request_parse(const char *text, size_t len, struct err **err)
 {
     json_auto_t *o = json_parse(text, len, "request", err);
@@ -232,6 +254,7 @@ struct source_config *read_request_parse(const char *text, size_t len, struct er
     config->file_bytes = number(o, "fileBytes");
     config->objects = number(o, "objects");
     config->fetch_bytes = number(o, "fetchBytes");
+    config->known = known_parse(o);
     return config;
 }
 
@@ -252,6 +275,7 @@ void read_request_free(struct source_config *config)
     free((char *)config->state_dir);
     texts_free(config->include);
     texts_free(config->exclude);
+    free((void *)config->known);
     free(config);
 }
 
@@ -260,6 +284,7 @@ struct child {
     struct record_writer writer;
     struct buf body, places;
     uint64_t count, older_bytes;
+    uint64_t told; /* problems of the source as a whole */
     uint8_t digest[DESIRED_DIGEST_BYTES];
 };
 
@@ -275,6 +300,10 @@ static void child_problem(void *ctx, const struct problem *problem)
     record_put_str(w, problem->object);
     record_put_str(w, problem->message);
     record_finish(w);
+    uint8_t sum[DESIRED_DIGEST_BYTES];
+    digest_of_problem(problem, sum);
+    digest_add(c->digest, sum);
+    c->told += problem->file && !strcmp(problem->file, PROBLEM_SOURCE);
 }
 
 static void child_object(void *ctx, const char *file, const struct manifest *manifest)
@@ -307,7 +336,17 @@ static void child_object(void *ctx, const char *file, const struct manifest *man
                                                       "are copied in: split it"});
         return;
     }
-    desired_digest_add(c->digest, sum);
+    uint8_t one[DESIRED_DIGEST_BYTES];
+    digest_of_object(&(struct digest_object){.api_version = manifest->api_version,
+                                             .kind = manifest->kind,
+                                             .namespace = manifest->namespace,
+                                             .name = manifest->name,
+                                             .file = file,
+                                             .line = manifest->line,
+                                             .col = manifest->col,
+                                             .body = sum},
+                     one);
+    digest_add(c->digest, one);
     c->count++;
 }
 
@@ -360,6 +399,7 @@ static int child_read(struct child *c, struct read_result *result, struct err **
     const struct read_sink sink = {
         .now = {.ctx = c, .object = child_object, .problem = child_problem},
         .older = {.ctx = c, .object = child_older},
+        .told = &c->told,
     };
     int rc = read_source(config, &sink, result, err);
     read_request_free(config);
@@ -377,11 +417,16 @@ int source_child_main(void)
         record_begin(w, RECORD_FAILED);
         record_put_u32(w, err->kind);
         record_put_str(w, err->message);
+    } else if (result.unchanged) {
+        record_begin(w, RECORD_UNCHANGED);
+        record_put_str(w, result.revision);
     } else {
         record_begin(w, RECORD_END);
         record_put_str(w, result.revision[0] ? result.revision : NULL);
         record_put_u64(w, (uint64_t)result.commit_time);
         record_put_u64(w, c.count);
+        record_put_u64(w, result.counts.files);
+        record_put_u32(w, !result.counts.unsteady);
         record_put_bytes(w, c.digest, sizeof(c.digest));
     }
     record_finish(w);

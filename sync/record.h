@@ -14,11 +14,12 @@
 #include "core/err.h"
 
 enum record_type {
-    RECORD_OBJECT = 'O',  /* identity, file, place, digest, body, places */
-    RECORD_OLDER = 'V',   /* an older version of an object: identity, until when, body */
-    RECORD_PROBLEM = 'P', /* an error or a note about a file */
-    RECORD_FAILED = 'F',  /* the source could not be read: kind, message; the last record */
-    RECORD_END = 'E',     /* the tree was read to its end; the last record */
+    RECORD_OBJECT = 'O',    /* identity, file, place, digest, body, places */
+    RECORD_OLDER = 'V',     /* an older version of an object: identity, until when, body */
+    RECORD_PROBLEM = 'P',   /* an error or a note about a file */
+    RECORD_FAILED = 'F',    /* the source could not be read: kind, message; the last record */
+    RECORD_END = 'E',       /* the tree was read to its end; the last record */
+    RECORD_UNCHANGED = 'U', /* the ref names the commit that the parent knows; the last record */
 };
 
 /* The writer collects records and writes them in large pieces; it blocks. */

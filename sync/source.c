@@ -8,6 +8,7 @@
 #include <ev.h>
 
 #include "core/alloc.h"
+#include "core/hash.h"
 #include "core/limits.h"
 #include "core/proc.h"
 #include "sync/read.h"
@@ -31,6 +32,9 @@ struct source_read {
     struct desired_set *set;
     struct err *err;
     bool failed_record;
+    const struct desired_set *base;
+    bool asked_known; /* the child knows what `base` is */
+    bool unchanged;
     void (*done)(struct source_read *read, void *ctx);
     void *ctx;
 };
@@ -111,6 +115,8 @@ static int take_end(struct source_read *read, struct record *r, struct err **err
     const char *revision = record_str(r, false);
     int64_t time = (int64_t)record_u64(r);
     uint64_t count = record_u64(r);
+    set->files = record_u64(r);
+    set->steady = record_u32(r) == 1;
     const void *digest = record_bytes(r, &digest_len);
     if (!record_good(r) || digest_len != sizeof(set->digest) || count != set->count ||
         memcmp(digest, set->digest, sizeof(set->digest)) != 0)
@@ -121,10 +127,19 @@ static int take_end(struct source_read *read, struct record *r, struct err **err
     return 0;
 }
 
+static int take_unchanged(struct source_read *read, struct record *r, struct err **err)
+{
+    const char *revision = record_str(r, true);
+    if (!record_good(r) || !read->asked_known || strcmp(revision, read->base->revision) != 0)
+        return bad_record(err);
+    read->unchanged = true;
+    return 0;
+}
+
 static int take_record(void *ctx, struct record *record, struct err **err)
 {
     struct source_read *read = ctx;
-    if (read->set->complete || read->failed_record)
+    if (read->set->complete || read->failed_record || read->unchanged)
         return bad_record(err); /* nothing comes after the last record */
     switch (record->type) {
     case RECORD_OBJECT:
@@ -137,6 +152,8 @@ static int take_record(void *ctx, struct record *record, struct err **err)
         return take_failed(read, record, err);
     case RECORD_END:
         return take_end(read, record, err);
+    case RECORD_UNCHANGED:
+        return take_unchanged(read, record, err);
     }
     return bad_record(err);
 }
@@ -147,17 +164,30 @@ static int on_output(void *ctx, const char *data, size_t len, struct err **err)
     return record_feed(&read->reader, data, len, take_record, read, err);
 }
 
+/* A folder without a ref is read whole each time; did it say anything new? */
+static bool same_on_disk(const struct source_read *read)
+{
+    const struct desired_set *a = read->base, *b = read->set;
+    return a && a->complete && !a->revision && !b->revision &&
+           !memcmp(a->scope, b->scope, sizeof(a->scope)) &&
+           !memcmp(a->digest, b->digest, sizeof(a->digest)) &&
+           !memcmp(a->older_digest, b->older_digest, sizeof(a->older_digest));
+}
+
 static void on_done(void *ctx, const struct proc_end *end)
 {
     struct source_read *read = ctx;
     if (!read->failed_record) {
+        bool whole = read->set->complete || read->unchanged;
         int rc = proc_end_error(end, "the reading child", &read->err);
-        if (rc == 0 && (!read->set->complete || record_reader_partial(&read->reader)))
+        if (rc == 0 && (!whole || record_reader_partial(&read->reader)))
             rc = err_set(&read->err, ERR_FATAL, "the reading child ended before the tree did");
-        if (rc == 0)
-            desired_set_finish(read->set, &read->err);
+        if (rc == 0 && !read->unchanged)
+            rc = desired_set_finish(read->set, &read->err);
+        if (rc == 0 && !read->unchanged)
+            read->unchanged = same_on_disk(read);
     }
-    if (read->err) {
+    if (read->err || read->unchanged) {
         desired_set_free(read->set);
         read->set = NULL;
     }
@@ -199,15 +229,44 @@ static char *own_program(void)
     return xstrdup(n > 0 && access(path, X_OK) == 0 ? path : link);
 }
 
+static void set_scope(struct desired_set *set, const char *question)
+{
+    uint8_t sum[HASH_SHA256_BYTES];
+    hash_sha256(question, strlen(question), sum);
+    memcpy(set->scope, sum, sizeof(set->scope));
+}
+
+/* Whether the child can be told what the base is: read by the same question, all of it, from Git.
+ */
+static bool known_of(const struct source_read *read, struct read_known *known)
+{
+    const struct desired_set *base = read->base;
+    *known = (struct read_known){0};
+    if (!base || !base->complete || !base->steady || !base->revision ||
+        strlen(base->revision) != GIT_REVISION_DIGITS || base->read_problems >= LIMIT_ERRORS ||
+        memcmp(base->scope, read->set->scope, sizeof(base->scope)) != 0)
+        return false;
+    memcpy(known->revision, base->revision, GIT_REVISION_DIGITS);
+    known->told = base->source_problems;
+    return true;
+}
+
 static int start(struct source_read *read, const struct source_config *config, struct err **err)
 {
     static const char *const argv[] = {"holdfast", "read", NULL};
     const char *env[8];
     if (!config->state_dir)
         return err_set(err, ERR_USAGE, "no stateDir is given");
-    _free_ char *request = read_request(config, err);
-    read->set = request ? desired_set_new(config->state_dir, err) : NULL;
+    struct read_known known;
+    _free_ char *question = read_request(config, NULL, err);
+    read->set = question ? desired_set_new(config->state_dir, err) : NULL;
     if (!read->set)
+        return -1;
+    set_scope(read->set, question);
+    read->base = config->base;
+    read->asked_known = known_of(read, &known);
+    _free_ char *request = read_request(config, read->asked_known ? &known : NULL, err);
+    if (!request)
         return -1;
     child_env(env);
     double deadline = config->deadline > 0 ? config->deadline : LIMIT_READ_SECONDS;
@@ -248,6 +307,11 @@ struct source_read *source_read_start(struct ev_loop *loop, const struct source_
         ev_timer_start(loop, &read->failed);
     }
     return read;
+}
+
+bool source_read_unchanged(const struct source_read *read)
+{
+    return read->unchanged && !read->err;
 }
 
 struct desired_set *source_read_take(struct source_read *read, struct err **err)

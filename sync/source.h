@@ -29,6 +29,13 @@ struct source_config {
     uint64_t file_bytes, objects, fetch_bytes; /* caps; 0: those of core/limits.h */
     const char *state_dir;                     /* of struct statedir: absolute, ours alone */
     double deadline;                           /* seconds; 0: LIMIT_READ_SECONDS */
+    /*
+     * The last set that was taken of this source, or NULL; borrowed until source_read_free, and it
+     * may be in use all the while. What it says is not read again (source_read_unchanged). It need
+     * not fit: where it was read otherwise (url, ref, path, globs, caps), all is read.
+     */
+    const struct desired_set *base;
+    const struct read_known *known; /* the child's: what the parent told it of `base` */
 };
 
 struct source_read;
@@ -41,10 +48,17 @@ struct source_read *source_read_start(struct ev_loop *loop, const struct source_
                                       void (*done)(struct source_read *read, void *ctx), void *ctx);
 
 /*
- * The set (owned by the caller), or NULL with *err: the source is then unknown, never empty.
- * ERR_RETRY for what may pass (deadline, killed), ERR_INVALID where Git must change (no such ref or
- * path), ERR_USAGE for the configuration, ERR_NOT_FOUND where no repository is, ERR_LIMIT for a
- * cap.
+ * After `done`: Git says what `base` says, at the same commit (a folder without a ref: on disk).
+ * There is nothing to take: go on with `base`. Never true without a base.
+ */
+bool source_read_unchanged(const struct source_read *read);
+
+/*
+ * The new set (owned by the caller; its strings and spool may be shared with `base`, either may be
+ * freed first, and `base` stays as it is), or NULL with *err: the source is then unknown, never
+ * empty. ERR_RETRY for what may pass (deadline, killed), ERR_INVALID where Git must change (no such
+ * ref or path), ERR_USAGE for the configuration, ERR_NOT_FOUND where no repository is, ERR_LIMIT
+ * for a cap.
  */
 struct desired_set *source_read_take(struct source_read *read, struct err **err);
 void source_read_free(struct source_read *read);

@@ -22,6 +22,7 @@ struct walk {
     struct buf text;
     size_t files, objects;
     bool stopped; /* a cap was met and told */
+    bool unsteady;
 };
 
 static void tell(const struct walk *w, enum problem_level level, const char *file, const char *fmt,
@@ -236,6 +237,7 @@ static void read_file(struct walk *w, void *folder, const struct tree_entry *ent
     buf_clear(&w->text);
     w->text.max = max;
     if (w->tree->load(w->tree->ctx, folder, entry, max, &w->text, &err)) {
+        w->unsteady |= err && err->kind != ERR_LIMIT;
         tell(w, PROBLEM_ERROR, file, "%s", err_message(err));
     } else if (lfs_pointer(&w->text)) {
         tell(w, PROBLEM_ERROR, file,
@@ -287,6 +289,7 @@ static void walk_below(struct walk *w, void *parent, const struct tree_entry *en
     _err_ struct err *err = NULL;
     void *folder = w->tree->open(w->tree->ctx, parent, entry, &err);
     if (!folder) {
+        w->unsteady = true;
         tell(w, PROBLEM_ERROR, path, "%s", err_message(err));
         return;
     }
@@ -323,8 +326,11 @@ static void walk_folder(struct walk *w, void *folder, unsigned depth)
 {
     _err_ struct err *err = NULL;
     struct tree_list list = {0};
-    if (w->tree->list(w->tree->ctx, folder, &list, &err))
-        tell(w, PROBLEM_ERROR, w->path.len ? buf_str(&w->path) : ".", "%s", err_message(err));
+    if (w->tree->list(w->tree->ctx, folder, &list, &err)) {
+        w->unsteady = true;
+        tell(w, PROBLEM_ERROR, w->path.len ? buf_str(&w->path) : PROBLEM_SOURCE, "%s",
+             err_message(err));
+    }
     if (list.count)
         qsort(list.items, list.count, sizeof(*list.items), entry_order);
     if (!wants_render(w, &list)) {
@@ -434,7 +440,7 @@ static int check_globs(const char *const *globs, const char *what, struct err **
 }
 
 int walk_tree(const struct tree *tree, const char *path, const struct source_config *config,
-              const struct manifest_sink *sink, struct err **err)
+              const struct manifest_sink *sink, struct walk_counts *counts, struct err **err)
 {
     if (check_globs(config->include, "include", err) ||
         check_globs(config->exclude, "exclude", err))
@@ -449,9 +455,11 @@ int walk_tree(const struct tree *tree, const char *path, const struct source_con
     w.counted = (struct manifest_sink){&w, count_object, pass_problem};
     int rc = walk_path(&w, path, err);
     if (rc == 0 && !w.objects)
-        tell(&w, PROBLEM_NOTE, w.path.len ? buf_str(&w.path) : ".",
+        tell(&w, PROBLEM_NOTE, w.path.len ? buf_str(&w.path) : PROBLEM_SOURCE,
              "no manifest is here: *.yaml, *.yml and *.json are read, as include and exclude say");
     buf_free(&w.path);
     buf_free(&w.text);
+    if (counts)
+        *counts = (struct walk_counts){.files = w.files, .unsteady = w.unsteady || w.stopped};
     return rc;
 }

@@ -55,13 +55,19 @@ bool walk_render_marker(const char *name);
 /* The message for a file over its cap. Returns -1. */
 int tree_too_large(uint64_t size, uint64_t max, struct err **err);
 
+struct walk_counts {
+    uint64_t files; /* entries that were looked at, taken or not */
+    bool unsteady;  /* a cap was met, or something could not be read that may be readable later:
+                       the same tree need not give the same again */
+};
+
 /*
  * Walks what `config` (include, exclude, file_bytes, objects) takes below `path` (NULL or "": all
  * of it). What cannot be read is a problem to the sink, and the rest is still read: a folder that
  * wants rendering, a symbolic link, a submodule, a file too large, too many. -1 with *err when
- * `path` is not there or is no path: the source is then unknown.
+ * `path` is not there or is no path: the source is then unknown. `counts` may be NULL.
  */
 int walk_tree(const struct tree *tree, const char *path, const struct source_config *config,
-              const struct manifest_sink *sink, struct err **err);
+              const struct manifest_sink *sink, struct walk_counts *counts, struct err **err);
 
 #endif
