@@ -32,6 +32,12 @@ const struct option_row option_table[] = {
     {OPT_STATE_DIR, "state-dir", 0, "DIR", EMPTY_WRONG, offsetof(struct options, state_dir),
      "folder for what is kept between runs (default: the configuration's, then "
      "$XDG_STATE_HOME/holdfast)"},
+    {OPT_CHECK, "check", 0, NULL, EMPTY_WRONG, offsetof(struct options, check),
+     "say what may be read, kind by kind, and end"},
+    {OPT_REPORT, "report", 0, NULL, EMPTY_WRONG, offsetof(struct options, report),
+     "with the rights for dry runs, by which the server itself says what differs"},
+    {OPT_ACCOUNT, "account", 0, "NS/NAME", EMPTY_WRONG, offsetof(struct options, account),
+     "service account that gets the rights (default: holdfast/holdfast)"},
     {0},
 };
 
@@ -121,6 +127,12 @@ static int set_output(const struct command *c, const char *value, struct options
 static int set_value(struct parse *p, const struct option_row *row, const char *value,
                      struct err **err)
 {
+    if (!row->value && value)
+        return err_set(err, ERR_USAGE, "--%s takes no value", row->name);
+    if (!row->value) {
+        *(bool *)((char *)p->out + row->offset) = true;
+        return 0;
+    }
     if (!value && p->at >= p->argc)
         return err_set(err, ERR_USAGE, "--%s needs a value (%s)", row->name, row->value);
     if (!value)

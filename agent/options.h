@@ -5,6 +5,7 @@
 #ifndef HOLDFAST_OPTIONS_H
 #define HOLDFAST_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -21,6 +22,9 @@ enum option_bit {
     OPT_NAMESPACE = 1 << 6,
     OPT_AS = 1 << 7,
     OPT_STATE_DIR = 1 << 8,
+    OPT_CHECK = 1 << 9,
+    OPT_REPORT = 1 << 10,
+    OPT_ACCOUNT = 1 << 11,
 };
 
 enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_MARKDOWN, OUTPUT_YAML };
@@ -34,6 +38,8 @@ struct options {
     const char *kubeconfig, *context, *as_user; /* "" counts as not given, as in kubectl */
     const char *namespace;
     const char *state_dir;
+    const char *account; /* NAMESPACE/NAME of a ServiceAccount */
+    bool check, report;
     const char *const *args; /* owned; NULL-terminated: what is no option, in order */
     size_t arg_count;
 };

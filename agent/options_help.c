@@ -73,6 +73,11 @@ static void print_entry(FILE *out, const char *head, const char *text)
     print_wrapped(out, text, HELP_COLUMN, HELP_COLUMN);
 }
 
+char *options_head(const struct option_row *r)
+{
+    return xasprintf("--%s%s%s", r->name, r->value ? " " : "", r->value ? r->value : "");
+}
+
 /* What help says of an option; -o names the command's formats. Owned. */
 static char *option_text(const struct command *c, const struct option_row *r)
 {
@@ -103,7 +108,8 @@ static void help_command(FILE *out, const struct command *c)
         char letter[8] = "    ";
         if (r->letter)
             snprintf(letter, sizeof(letter), "-%c, ", r->letter);
-        _free_ char *head = xasprintf("%s--%s %s", letter, r->name, r->value);
+        _free_ char *name = options_head(r);
+        _free_ char *head = xasprintf("%s%s", letter, name);
         _free_ char *text = option_text(c, r);
         print_entry(out, head, text);
     }
@@ -165,7 +171,8 @@ static void man_command(FILE *out, const struct command *c)
             continue;
         fputs(".TP\n", out);
         _free_ char *letter = r->letter ? xasprintf("-%c, ", r->letter) : xstrdup("");
-        _free_ char *head = xasprintf("%s--%s %s", letter, r->name, r->value);
+        _free_ char *name = options_head(r);
+        _free_ char *head = xasprintf("%s%s", letter, name);
         roff_text(out, head);
         _free_ char *text = option_text(c, r);
         roff_text(out, text);
