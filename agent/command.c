@@ -65,6 +65,25 @@ const struct command commands[] = {
         .run = cmd_render,
     },
     {
+        .name = "rbac",
+        .summary = "print the rights that a source needs in the cluster",
+        .usage = "[SOURCE]",
+        .description =
+            "Prints RBAC objects for the agent's service account: exactly the kinds that SOURCE "
+            "(without it: all sources of the configuration) declares, in exactly its namespaces; "
+            "no wildcard and no subresource. Without --report the rights to read; such an account "
+            "compares without the server's help.\n\n"
+            "The cluster is asked for the names of kinds. Where none is configured, Kubernetes' "
+            "own "
+            "kinds and the CRDs of the source are known.",
+        .exits = "0\tprinted\n"
+                 "2\tan error: nothing is printed unless all of the source was read and known\n",
+        .options = KUBE_OPTIONS | OPT_REF | OPT_PATH | OPT_CONFIG | OPT_STATE_DIR | OPT_REPORT |
+                   OPT_ACCOUNT,
+        .args_max = 1,
+        .run = cmd_rbac,
+    },
+    {
         .name = "version",
         .summary = "print the version, and those of the libraries in use",
         .usage = "",

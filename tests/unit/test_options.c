@@ -109,6 +109,19 @@ static void test_end_of_options(void **state _unused_)
     line_free(&l);
 }
 
+static void test_flags(void **state _unused_)
+{
+    struct line l;
+    line_parse(&l, "rbac --report src --account ops/watcher");
+    assert_int_equal(l.rc, OPTIONS_RUN);
+    assert_true(l.o.report);
+    assert_false(l.o.check);
+    assert_int_equal(l.o.arg_count, 1);
+    assert_string_equal(l.o.args[0], "src");
+    assert_string_equal(l.o.account, "ops/watcher");
+    line_free(&l);
+}
+
 static void test_help_asked(void **state _unused_)
 {
     static const struct {
@@ -161,6 +174,8 @@ static void test_refused(void **state _unused_)
         {"version x", "version takes no argument (\"x\")"},
         {"lint", "lint needs an argument: holdfast lint PATH..."},
         {"diff --help=x", "unknown option --help"},
+        {"rbac --report=yes x", "--report takes no value"},
+        {"diff --report", "diff takes no option --report"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct line l;
@@ -202,7 +217,7 @@ static void test_help_names_all(void **state _unused_)
         _free_ char *section = xasprintf(".SS \"holdfast %s", c->name);
         assert_non_null(strstr(man, section));
         for (const struct option_row *r = option_table; r->name; r++) {
-            _free_ char *option = xasprintf("--%s %s", r->name, r->value);
+            _free_ char *option = options_head(r);
             assert_true((strstr(help, option) != NULL) == ((c->options & r->bit) != 0));
         }
         for (const char *line = help; line; line = strchr(line + 1, '\n'))
@@ -216,7 +231,7 @@ int main(void)
         cmocka_unit_test(test_diff),           cmocka_unit_test(test_namespace_forms),
         cmocka_unit_test(test_defaults),       cmocka_unit_test(test_end_of_options),
         cmocka_unit_test(test_help_asked),     cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_help_names_all),
+        cmocka_unit_test(test_help_names_all), cmocka_unit_test(test_flags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
