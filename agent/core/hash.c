@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include "core/alloc.h"
 
@@ -23,6 +26,56 @@ void hash_hmac_sha256(const uint8_t *key, size_t key_len, const void *data, size
     unsigned n = HASH_SHA256_BYTES;
     if (!HMAC(EVP_sha256(), key, (int)key_len, data, len, out, &n))
         abort();
+}
+
+struct hash_hmac {
+    EVP_MAC *mac;
+    EVP_MAC_CTX *ctx;
+};
+
+struct hash_hmac *hash_hmac_new(const void *key, size_t key_len)
+{
+    struct hash_hmac *h = xcalloc(1, sizeof(*h));
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char[]){"SHA256"}, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    h->mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    h->ctx = h->mac ? EVP_MAC_CTX_new(h->mac) : NULL;
+    if (!h->ctx || !EVP_MAC_init(h->ctx, key, key_len, params))
+        abort();
+    return h;
+}
+
+void hash_hmac_add(struct hash_hmac *h, const void *data, size_t len)
+{
+    if (!EVP_MAC_update(h->ctx, data, len))
+        abort();
+}
+
+void hash_hmac_end(struct hash_hmac *h, uint8_t out[HASH_SHA256_BYTES])
+{
+    size_t n = 0;
+    if (!EVP_MAC_final(h->ctx, out, &n, HASH_SHA256_BYTES))
+        abort();
+    hash_hmac_free(h);
+}
+
+void hash_hmac_free(struct hash_hmac *h)
+{
+    if (!h)
+        return;
+    EVP_MAC_CTX_free(h->ctx);
+    EVP_MAC_free(h->mac);
+    free(h);
+}
+
+bool hash_equal(const void *a, size_t a_len, const void *b, size_t b_len)
+{
+    uint8_t x[HASH_SHA256_BYTES], y[HASH_SHA256_BYTES];
+    hash_sha256(a, a_len, x);
+    hash_sha256(b, b_len, y);
+    return CRYPTO_memcmp(x, y, sizeof(x)) == 0;
 }
 
 void hash_hex(const uint8_t *data, size_t bytes, char *out)

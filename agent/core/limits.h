@@ -41,6 +41,17 @@
 #define LIMIT_RETRIES            5  /* tries of one request before `unknown` */
 #define LIMIT_RETRY_AFTER_S      60 /* Retry-After beyond it is cut */
 
+/* Our own endpoints (agent/endpoints.h) */
+#define LIMIT_CLIENTS        64         /* connections; more wait in the kernel's queue */
+#define LIMIT_CLIENT_IDLE_S  10         /* without a byte moved */
+#define LIMIT_CLIENT_TURN_S  30         /* from a request's beginning to the end of its answer */
+#define LIMIT_CLIENT_MEMORY  (16 * KIB) /* headers of one connection */
+#define LIMIT_ANSWERS_BYTES  (32 * MIB) /* bodies and answers that are held, all together */
+#define LIMIT_WEBHOOK_BYTES  (1 * MIB)  /* body of a webhook that is kept and read */
+#define LIMIT_WEBHOOK_STREAM (25 * MIB) /* that is checked; GitHub sends no more */
+#define LIMIT_BAD_TOKENS     10         /* wrong tokens and signatures ... */
+#define LIMIT_BAD_TOKENS_MS  60000      /* ... in this time: nobody is let in until it has passed */
+
 /* Judging and reporting */
 #define LIMIT_LIVE_KEPT      (8 * MIB)  /* live objects kept until they are judged */
 #define LIMIT_JUDGED_AT_ONCE 32         /* objects whose trees are in memory */
