@@ -12,6 +12,7 @@
 #include "core/json.h"
 #include "core/limits.h"
 #include "core/statedir.h"
+#include "ignoring.h"
 #include "options.h"
 #include "providers/kubernetes/kubernetes.h"
 #include "progress.h"
@@ -35,6 +36,7 @@ struct run {
     struct discovery *discovery;
     struct source_read *read;
     struct desired_set *set;
+    struct ignore *ignore;
     struct provider *provider;
     struct pass *pass;
     int64_t started_ms;
@@ -131,6 +133,8 @@ static void start_pass(struct run *r)
         .set = r->set,
         .source = r->source->name,
         .default_namespace = default_namespace(r),
+        .ignore = r->ignore,
+        .mode = source_mode(r->source),
         .ctx = r,
         .drift = on_drift,
         .error = on_error,
@@ -220,6 +224,7 @@ static int prepare(struct run *r, struct err **err)
     r->state = statedir_open(first(o->state_dir, r->config.state_dir), err);
     if (!r->state)
         return -1;
+    r->ignore = source_rules(r->source);
     const struct kubeconfig_options kube = {
         .file = first(o->kubeconfig, r->config.kubernetes.kubeconfig),
         .context = first(o->context, r->config.kubernetes.context),
@@ -257,10 +262,7 @@ static void warn_settings(struct run *r)
         const char *name;
         bool given;
     } settings[] = {
-        {"ignore", s->ignore.count > 0},
         {"render", s->render.command != NULL},
-        {"mode: correct", s->mode == CONFIG_CORRECT},
-        {"mode: paused", s->mode == CONFIG_PAUSED},
         {"prune", s->prune},
     };
     for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
@@ -286,6 +288,8 @@ static json_t *summary(const struct run *r)
                                          VERDICT_UNKNOWN};
     for (size_t i = 0; i < ARRAY_LEN(whole); i++)
         json_put(e, verdict_name(whole[i]), json_integer((json_int_t)c->verdicts[whole[i]]));
+    json_put(e, "ignored", json_integer((json_int_t)c->ignored));
+    json_put(e, "paused", json_integer((json_int_t)c->paused));
     json_put(e, "errors", json_integer((json_int_t)c->errors));
     json_put(e, "notes", json_integer((json_int_t)c->notes));
     json_put(e, "requests", json_integer((json_int_t)http_count(r->http)));
@@ -321,6 +325,7 @@ static void run_free(struct run *r)
     if (r->loop)
         ev_loop_destroy(r->loop);
     statedir_free(r->state);
+    ignore_free(r->ignore);
     config_free(&r->config);
 }
 

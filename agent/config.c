@@ -10,6 +10,7 @@
 #include "core/buf.h"
 #include "core/limits.h"
 #include "core/nearest.h"
+#include "diff/ignore_path.h"
 #include "sync/documents.h"
 #include "sync/glob.h"
 #include "sync/yaml.h"
@@ -58,7 +59,8 @@ static const struct config_field ignore_fields[] = {
     {"kind", CONFIG_STRING, AT(config_ignore, kind)},
     {"namespace", CONFIG_STRING, AT(config_ignore, namespace)},
     {"name", CONFIG_STRING, AT(config_ignore, name)},
-    {"fields", CONFIG_STRINGS, AT(config_ignore, fields), .required = true, .check = check_filled},
+    {"fields", CONFIG_STRINGS, AT(config_ignore, fields), .required = true,
+     .check = ignore_path_check},
     {0},
 };
 

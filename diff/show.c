@@ -352,6 +352,8 @@ static void add_end(struct buf *b, const json_t *summary)
 {
     if (count(summary, "ignored"))
         buf_addf(b, ", %lld ignored", count(summary, "ignored"));
+    if (count(summary, "paused"))
+        buf_addf(b, ", %lld paused", count(summary, "paused"));
     add_count(b, ", ", count(summary, "requests"), "request");
     buf_addf(b, ", %.2f s", json_number_value(json_object_get(summary, "seconds")));
 }
@@ -361,10 +363,9 @@ char *show_summary(const json_t *summary)
     static const char *const verdicts[] = {"missing", "terminating", "blocked", "unknown"};
     struct buf b = BUF_INIT(LIMIT_JSON_BYTES);
     bool in_sync = show_in_sync(summary);
-    const char *before = !in_sync                    ? ""
-                         : count(summary, "objects") ? "in sync: "
-                                                     : "nothing to compare: ";
-    add_count(&b, before, count(summary, "objects"), "object");
+    long long compared = count(summary, "objects") - count(summary, "paused");
+    const char *before = !in_sync ? "" : compared ? "in sync: " : "nothing to compare: ";
+    add_count(&b, before, compared, "object");
     if (!in_sync) {
         buf_addf(&b, ": %lld in sync", count(summary, "in_sync"));
         add_drifted(&b, summary);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "diff/compare.h"
 #include "diff/document.h"
 #include "diff/drift.h"
 
@@ -69,6 +70,7 @@ struct unit {
     size_t index; /* in the desired set */
     struct facts facts;
     const void *type; /* the provider's: what kind of object it is */
+    size_t ignored;   /* the provider's: differences that a rule covers */
     bool noted;       /* the provider's: a note about it was told */
     void *own;        /* the provider's: what is kept while it is judged */
 };
@@ -92,6 +94,12 @@ struct host {
      */
     bool (*older)(void *ctx, const struct unit *unit, size_t k, json_t **body,
                   int64_t *replaced_at);
+    /*
+     * Does a rule of the source cover the difference? `declared` and `live` are the bodies that its
+     * path stands in. NULL: there are no rules.
+     */
+    bool (*ignored)(void *ctx, const struct unit *unit, const struct difference *difference,
+                    const json_t *declared, const json_t *live);
 };
 
 struct provider {

@@ -11,6 +11,7 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/limits.h"
+#include "sync/orders.h"
 #include "sync/strings.h"
 
 #define SPOOL_WRITE_BYTES (256 * KIB)
@@ -108,6 +109,7 @@ int desired_set_add(struct desired_set *set, const struct desired *object, const
     d->name = strings_add(set->strings, object->name);
     d->file = strings_add(set->strings, object->file);
     d->doubled = false;
+    d->mode = (uint8_t)orders_mode(body, object->body_len);
     d->offset = offset;
     uint8_t sum[DESIRED_DIGEST_BYTES];
     desired_digest(d, sum);

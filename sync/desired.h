@@ -26,6 +26,7 @@ struct desired {
     const char *file; /* path inside the source */
     uint32_t line, col;
     uint8_t digest[DESIRED_DIGEST_BYTES]; /* of the canonical body */
+    uint8_t mode;                         /* enum order_mode: the order in its annotations */
     bool doubled;                         /* the same identity stands twice: told, not compared */
     uint64_t offset;                      /* in the spool */
     uint32_t body_len, places_len;

@@ -7,6 +7,7 @@
 #include "sync/documents.h"
 #include "sync/json_text.h"
 #include "sync/left_out.h"
+#include "sync/orders.h"
 
 #define OUR_GROUP "holdfast.dev/"
 
@@ -225,6 +226,12 @@ static void set_object(struct reading *r, const struct manifest *m)
     buf_add_str(&r->object, m->name);
 }
 
+static void tell_order(void *ctx, enum problem_level level, uint32_t line, uint32_t col,
+                       const char *message)
+{
+    tell(ctx, level, line, col, message);
+}
+
 /* What is left is an object for the sink, or has an error. */
 static void read_object(struct reading *r, struct node *root)
 {
@@ -240,6 +247,7 @@ static void read_object(struct reading *r, struct node *root)
                  buf_str(&left.paths));
         tell(r, PROBLEM_NOTE, left.line, left.col, buf_str(&message));
     }
+    orders_check(root, tell_order, r);
     if (left.null_element) {
         buf_clear(&message);
         node_write_path(&message, left.null_element);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/json.h"
 #include "core/limits.h"
 #include "diff/text.h"
@@ -129,11 +130,21 @@ static bool host_older(void *ctx, const struct unit *unit, size_t k, json_t **bo
                          replaced_at, NULL) > 0;
 }
 
+static bool host_ignored(void *ctx, const struct unit *unit, const struct difference *difference,
+                         const json_t *declared, const json_t *live)
+{
+    const struct pass *p = ctx;
+    const struct ignore_object object = {unit->group, unit->kind, unit->namespace, unit->name};
+    return ignore_covers(p->config.ignore, &object, difference, declared, live,
+                         clock_monotonic_ms());
+}
+
 static void unit_done(struct pass *p, struct unit *unit)
 {
     size_t i = index_of(p, unit);
     unit->facts.concluded = true;
     p->left--;
+    p->counts.ignored += unit->ignored;
     if (!p->reported[i])
         p->counts.in_sync++;
     if (!p->active[i])
@@ -206,8 +217,8 @@ struct pass *pass_new(const struct pass_config *config)
 {
     struct pass *p = xcalloc(1, sizeof(*p));
     p->config = *config;
-    p->host = (struct host){p,           host_load, host_text,  host_dirty,
-                            host_report, host_note, host_error, host_older};
+    p->host = (struct host){p,         host_load,  host_text,  host_dirty,  host_report,
+                            host_note, host_error, host_older, host_ignored};
     const struct desired_set *set = config->set;
     p->units = xcalloc(set->count, sizeof(*p->units));
     p->queued = xcalloc(set->count, sizeof(*p->queued));
@@ -229,6 +240,8 @@ struct pass *pass_new(const struct pass_config *config)
             .file = d->file,
             .line = d->line,
             .index = i,
+            /* known to the provider, as others may need it, and not compared */
+            .facts.concluded = config->mode == ORDER_MODE_PAUSED || d->mode == ORDER_MODE_PAUSED,
         };
     }
     return p;
@@ -255,6 +268,23 @@ static void tell_problems(struct pass *p)
     }
 }
 
+/* What an order says that this version does not do, and a source that is not compared. */
+static void tell_orders(struct pass *p)
+{
+    const struct unit *first = NULL;
+    for (size_t i = 0; i < p->count; i++) {
+        p->counts.paused += p->units[i].facts.concluded;
+        if (!first && p->config.set->items[p->units[i].index].mode == ORDER_MODE_CORRECT)
+            first = &p->units[i];
+    }
+    if (p->config.mode == ORDER_MODE_PAUSED)
+        host_note(p, NULL, "the source is paused (mode: paused): nothing of it is compared");
+    else if (p->config.mode == ORDER_MODE_CORRECT)
+        host_note(p, NULL, "mode: correct: this version of holdfast only reports");
+    else if (first)
+        host_note(p, first, "holdfast.dev/mode: correct: this version of holdfast only reports");
+}
+
 void pass_start(struct pass *p, struct provider *provider)
 {
     const struct provider_ops *ops = provider->ops;
@@ -263,6 +293,7 @@ void pass_start(struct pass *p, struct provider *provider)
     ev_timer_init(&p->wake, on_wake, 0., 0.);
     p->step.data = p;
     tell_problems(p);
+    tell_orders(p);
     ops->begin(p->provider, p->units, p->count);
     p->counts.objects = p->count;
     for (size_t i = 0; i < p->count; i++) {

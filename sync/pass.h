@@ -7,14 +7,18 @@
 
 #include <jansson.h>
 
+#include "diff/ignore.h"
 #include "providers/provider.h"
 #include "sync/desired.h"
+#include "sync/orders.h"
 
 struct ev_loop;
 struct pass;
 
 struct pass_counts {
     size_t objects, in_sync, classes[CLASS_COUNT], verdicts[VERDICT_COUNT];
+    size_t ignored; /* differences that a rule covers */
+    size_t paused;  /* objects that are not compared */
     size_t errors, notes;
 };
 
@@ -23,6 +27,8 @@ struct pass_config {
     const struct desired_set *set;
     const char *source;
     const char *default_namespace; /* of objects that name none */
+    struct ignore *ignore;         /* rules of the source, or NULL */
+    enum order_mode mode;          /* of the whole source */
     void *ctx;
     /* Events in the order in which they become known; members without the common ones. */
     void (*drift)(void *ctx, const json_t *event);

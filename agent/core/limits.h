@@ -58,6 +58,8 @@
 #define LIMIT_JUDGE_AGAIN    5          /* answers computed on another resourceVersion */
 #define LIMIT_NAMES_BY_GET   8          /* so many objects of a kind are read by name */
 #define LIMIT_VALUE_BYTES    (4 * KIB)  /* a value in the report (SPEC 1) */
+#define LIMIT_IGNORE_BYTES   (2 * KIB)  /* the field of an ignore rule */
+#define LIMIT_IGNORE_DEPTH   128        /* steps of a path that rules are tried on */
 #define LIMIT_JSON_BYTES     (64 * MIB) /* one JSON text that we write */
 
 #endif

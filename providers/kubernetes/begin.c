@@ -109,6 +109,8 @@ void kube_begin(struct provider *p, struct unit *units, size_t count)
     k->units = units;
     k->count = count;
     scan_source(k);
-    for (size_t i = 0; i < count; i++)
-        resolve(k, &units[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (!units[i].facts.concluded) /* paused */
+            resolve(k, &units[i]);
+    }
 }

@@ -16,7 +16,7 @@ struct telling {
     struct kube_unit *u;
     bool spec_is_notation; /* the answer's generation is the live one's */
     bool unjudged;
-    size_t told, in_resources;
+    size_t told, in_resources, ignored;
     struct history history;
 };
 
@@ -24,6 +24,13 @@ static bool telling_skip(void *ctx, const struct path *path)
 {
     struct telling *t = ctx;
     return (t->spec_is_notation && path_is(path, "spec", NULL)) || kube_skip(t->u, path);
+}
+
+static bool ignored(struct telling *t, const struct difference *d)
+{
+    bool is = report_ignored(t->k, t->unit, d);
+    t->ignored += is;
+    return is;
 }
 
 static void who_of(struct telling *t, const struct path *path, bool absent, struct who *who)
@@ -52,6 +59,8 @@ static void tell_changed(void *ctx, const struct difference *d)
         ((!text && notation_same(d->declared, d->live)) ||
          report_same_secret(t->unit, d->path, d->declared, d->live)))
         return;
+    if (ignored(t, d))
+        return;
     if (d->order)
         who.by_reason = "order";
     else
@@ -77,6 +86,8 @@ static void tell_dropped(void *ctx, const struct path *path, const json_t *answe
 {
     struct telling *t = ctx;
     const struct who who = {.by_reason = "git-moved"};
+    if (ignored(t, &(struct difference){.path = path, .live = live}))
+        return;
     const struct field_report f = {
         .drift_class = CLASS_DROPPED, .path = path, .have = live, .who = &who};
     report_field(t->k, t->unit, &f);
@@ -86,6 +97,8 @@ static void tell_extra(void *ctx, const struct path *path, const json_t *live)
 {
     struct telling *t = ctx;
     struct who who = {0};
+    if (ignored(t, &(struct difference){.path = path, .live = live}))
+        return;
     who_of(t, path, false, &who);
     const struct field_report f = {
         .drift_class = CLASS_EXTRA, .path = path, .have = live, .who = &who};
@@ -230,7 +243,9 @@ static void conclude_refused(struct telling *t)
         tell_undeclared(t, created);
     }
     tell_extras(t);
-    if (t->unit->facts.answers[ASK_FOLD] != ANSWER_OK)
+    /* the body is good, and nothing that rules leave is to be changed: then nothing is blocked */
+    bool nothing_left = created && !t->told && t->ignored;
+    if (t->unit->facts.answers[ASK_FOLD] != ANSWER_OK && !nothing_left)
         report_blocked(t->k, t->unit, refusal_reason(t), &t->u->refusal);
 }
 
@@ -309,6 +324,7 @@ void kube_conclude(struct provider *p, struct unit *unit)
         report_blocked(k, unit, "invalid", &u->refusal);
     else
         report_unknown(k, unit, u->unknown);
+    unit->ignored = t.ignored + u->candidates.ignored;
     history_free(&t.history);
     kube_unit_forget(k, unit);
 }

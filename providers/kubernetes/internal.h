@@ -69,9 +69,11 @@ json_t *kube_normalize(const struct unit *unit, const struct kube_resource *reso
 
 /*
  * literal.c: is the live object word for word what Git says, and nothing else ours or a hand's? The
- * usual case, decided without keeping anything. False means "not known": look closer.
+ * usual case, decided without keeping anything. False means "not known": look closer. *ignored:
+ * what the default rule ignores.
  */
-bool kube_literal(struct kube *k, const struct unit *unit, const struct item *item);
+bool kube_literal(struct kube *k, const struct unit *unit, const struct item *item,
+                  size_t *ignored);
 
 /* observe.c */
 void kube_begin(struct provider *p, struct unit *units, size_t count);

@@ -87,7 +87,7 @@ static json_t *declared_of(const struct kube *k, const struct unit *unit)
 }
 
 static bool same(const struct kube *k, const json_t *declared, const json_t *live,
-                 const json_t *managed)
+                 const json_t *managed, size_t *ignored)
 {
     const json_t *ours = fields_ours(managed, k->config.field_manager);
     const struct extra_input in = {
@@ -102,11 +102,12 @@ static bool same(const struct kube *k, const json_t *declared, const json_t *liv
     struct candidates candidates;
     candidates_find(&in, &candidates);
     bool none = candidates.count == 0;
+    *ignored = candidates.ignored;
     candidates_free(&candidates);
     return none;
 }
 
-bool kube_literal(struct kube *k, const struct unit *unit, const struct item *item)
+bool kube_literal(struct kube *k, const struct unit *unit, const struct item *item, size_t *ignored)
 {
     if (item->terminating)
         return false;
@@ -114,7 +115,7 @@ bool kube_literal(struct kube *k, const struct unit *unit, const struct item *it
     json_t *declared = declared_of(k, unit);
     json_t *live = declared ? live_of(unit, item) : NULL;
     json_t *managed = live ? managed_of(k, item) : NULL;
-    bool literal = managed && same(k, declared, live, managed);
+    bool literal = managed && same(k, declared, live, managed, ignored);
     json_scratch_drop(declared);
     json_scratch_drop(live);
     json_scratch_drop(managed);

@@ -7,6 +7,7 @@
 #include "diff/compare.h"
 #include "providers/kubernetes/fields.h"
 #include "providers/kubernetes/internal.h"
+#include "providers/kubernetes/report.h"
 
 struct kube_unit *kube_unit_of(struct unit *unit)
 {
@@ -72,6 +73,23 @@ static int prepare_live(struct unit *unit, struct kube_unit *u, struct err **err
     return 0;
 }
 
+/* What a rule covers is not asked for. */
+static void drop_ignored(struct kube *k, struct unit *unit, struct candidates *c)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct difference d = {.path = kept_path_last(&c->items[i].path),
+                                     .live = c->items[i].live};
+        if (!report_ignored(k, unit, &d)) {
+            c->items[kept++] = c->items[i];
+            continue;
+        }
+        kept_path_free(&c->items[i].path);
+        c->ignored++;
+    }
+    c->count = kept;
+}
+
 int kube_prepare(struct kube *k, struct unit *unit, struct err **err)
 {
     struct kube_unit *u = kube_unit_of(unit);
@@ -92,6 +110,7 @@ int kube_prepare(struct kube *k, struct unit *unit, struct err **err)
     };
     candidates_free(&u->candidates);
     candidates_find(&in, &u->candidates);
+    drop_ignored(k, unit, &u->candidates);
     return 0;
 }
 
@@ -122,7 +141,7 @@ static void drop_text(struct kube *k, struct kube_unit *u)
 void kube_observed(struct kube *k, struct unit *unit, const struct item *item)
 {
     struct facts *f = &unit->facts;
-    if (kube_literal(k, unit, item)) {
+    if (kube_literal(k, unit, item, &unit->ignored)) {
         f->observed = OBSERVED_PRESENT;
         f->terminating = f->candidates = false;
         f->literal = true;
@@ -150,6 +169,7 @@ void kube_observed(struct kube *k, struct unit *unit, const struct item *item)
     f->literal = !owned_undeclared(ours, u->declared) &&
                  compare_literal(&fields_shape, u->declared, u->live, ours);
     if (f->literal && !f->candidates && !f->terminating) {
+        unit->ignored = u->candidates.ignored;
         kube_unit_forget(k, unit);
         return;
     }

@@ -8,6 +8,7 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/nearest.h"
+#include "diff/ignore.h"
 
 static void tell(struct kube *k, struct unit *unit, const struct drift *d)
 {
@@ -94,6 +95,30 @@ static bool written_otherwise(const json_t *want, const json_t *answer)
         return false;
     }
     return answer && !json_same(want, answer);
+}
+
+/* holdfast.dev/ignore; what cannot be read in it is told where Git is read. */
+static bool ignored_by_itself(const struct kube_unit *u, const struct unit *unit,
+                              const struct difference *d)
+{
+    const char *lines =
+        json_str_at(u->document.body, "metadata", "annotations", "holdfast.dev/ignore", NULL);
+    if (!lines)
+        return false;
+    const struct ignore_object object = {unit->group, unit->kind, unit->namespace, unit->name};
+    struct ignore *rules = ignore_new();
+    ignore_add_lines(rules, lines);
+    bool is = ignore_covers(rules, &object, d, u->declared, u->live, 0);
+    ignore_free(rules);
+    return is;
+}
+
+bool report_ignored(struct kube *k, struct unit *unit, const struct difference *d)
+{
+    const struct kube_unit *u = kube_unit_of(unit);
+    const struct host *host = k->config.host;
+    return ignored_by_itself(u, unit, d) ||
+           (host->ignored && host->ignored(host->ctx, unit, d, u->declared, u->live));
 }
 
 void report_field(struct kube *k, struct unit *unit, const struct field_report *f)

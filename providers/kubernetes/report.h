@@ -19,6 +19,9 @@ struct field_report {
 bool report_same_secret(const struct unit *unit, const struct path *path, const json_t *a,
                         const json_t *b);
 
+/* Does a rule of the source, or the object's own annotation, cover the difference? */
+bool report_ignored(struct kube *k, struct unit *unit, const struct difference *d);
+
 void report_field(struct kube *k, struct unit *unit, const struct field_report *f);
 
 /* A whole-object line. */
