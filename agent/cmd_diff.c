@@ -130,7 +130,6 @@ static void start_pass(struct run *r)
     desired_mark_doubled(r->set, default_namespace(r));
     const struct pass_config config = {
         .loop = r->loop,
-        .set = r->set,
         .source = r->source->name,
         .default_namespace = default_namespace(r),
         .ignore = r->ignore,
@@ -143,6 +142,7 @@ static void start_pass(struct run *r)
     };
     r->pass = pass_new(&config);
     const struct kube_provider_config kube = {
+        .loop = r->loop,
         .client = r->client,
         .discovery = r->discovery,
         .host = pass_host(r->pass),
@@ -152,7 +152,8 @@ static void start_pass(struct run *r)
         .hidden_key = r->state->key,
     };
     r->provider = kube_provider_new(&kube);
-    pass_start(r->pass, r->provider);
+    pass_provider(r->pass, r->provider);
+    pass_take(r->pass, r->set);
 }
 
 /* Git and the cluster are asked at the same time; who comes last starts the comparison. */
@@ -313,9 +314,9 @@ static int exit_status(const struct run *r)
 
 static void run_free(struct run *r)
 {
+    pass_free(r->pass);
     if (r->provider)
         r->provider->ops->free(r->provider);
-    pass_free(r->pass);
     kube_client_free(r->client);
     http_free(r->http);
     source_read_free(r->read);

@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "core/err.h"
-#include "diff/compare.h"
 #include "diff/document.h"
+#include "diff/compare.h"
 #include "diff/drift.h"
 
 /* Where the live object stands. */
@@ -60,19 +60,47 @@ struct facts {
     enum answer answers[ASK_COUNT];
 };
 
-/* One object under comparison. Identity is borrowed from the desired set; `own` is the provider's.
+#define UNIT_DIGEST_BYTES 16
+
+/*
+ * One object under comparison. Its strings are borrowed from the desired set that the pass took
+ * last. What is marked as the core's is for sync/ alone; `own` and what is marked so is the
+ * provider's.
  */
 struct unit {
     const char *api_version, *group, *version, *kind, *name;
-    const char *namespace; /* the effective one; NULL for a cluster-scoped object */
+    const char *declared_namespace; /* as Git says, or NULL */
+    const char *namespace;          /* the effective one; NULL for a cluster-scoped object */
     const char *file;
     uint32_t line;
-    size_t index; /* in the desired set */
+    size_t index;                      /* in the desired set */
+    uint8_t digest[UNIT_DIGEST_BYTES]; /* of what Git says */
     struct facts facts;
-    const void *type; /* the provider's: what kind of object it is */
-    size_t ignored;   /* the provider's: differences that a rule covers */
-    bool noted;       /* the provider's: a note about it was told */
-    void *own;        /* the provider's: what is kept while it is judged */
+
+    /* The provider's. */
+    const void *type; /* what kind of object it is */
+    size_t ignored;   /* differences that a rule covers */
+    bool noted;       /* a note about it was told */
+    void *own;        /* what is kept while it is judged */
+    uint8_t state[UNIT_DIGEST_BYTES];      /* of the live object as it was seen last; zeros: never */
+    uint8_t projection[UNIT_DIGEST_BYTES]; /* of what the last verdict stands on; zeros: none */
+    uint32_t listed;                       /* the LIST that brought it last */
+
+    /* Milliseconds since 1970 when a watch saw its last change; 0: it came otherwise. */
+    int64_t seen_ms;
+
+    /* The core's. */
+    bool paused;  /* known to the provider, as others may need it, and not compared */
+    bool gone;    /* no longer desired: freed once its last answer is there */
+    bool queued, active, waiting;
+    bool reported; /* its last verdict was not "in sync" */
+    bool settled;  /* judged since the desired set said so */
+    bool due;      /* its daily judgement is under way */
+    uint8_t delay; /* enum delay of sync/later.h: in which queue it waits */
+    uint8_t tries; /* judgements in a row that came to nothing */
+    uint32_t file_places;            /* length of its places: other lines, other length */
+    int64_t moved_first, moved_last; /* monotonic ms: the changes that it settles after */
+    int64_t retry_at;                /* monotonic ms */
 };
 
 struct host {
@@ -82,6 +110,13 @@ struct host {
     /* The body alone, as JSON; owned. NULL where it cannot be read. */
     char *(*text)(void *ctx, const struct unit *unit, size_t *len);
     void (*dirty)(void *ctx, struct unit *unit);
+    /* A watch saw it change: dirty once it has settled. NULL where nothing is watched. */
+    void (*moved)(void *ctx, struct unit *unit);
+    /*
+     * Is the live object of this state known to be what Git says? Asked before anything of it is
+     * parsed. NULL: nothing is ever known.
+     */
+    bool (*known)(void *ctx, const struct unit *unit);
     /* Takes over nothing: the drift is rendered during the call. */
     void (*report)(void *ctx, const struct unit *unit, const struct drift *drift);
     /* A note or an error about the unit (NULL: about the whole). */
@@ -100,6 +135,8 @@ struct host {
      */
     bool (*ignored)(void *ctx, const struct unit *unit, const struct difference *difference,
                     const json_t *declared, const json_t *live);
+    /* It was seen in another state, and its verdict is the one that it was. NULL: not wanted. */
+    void (*stands)(void *ctx, const struct unit *unit);
 };
 
 struct provider {
@@ -109,17 +146,29 @@ struct provider {
 struct provider_ops {
     const char *name;
     /*
-     * Resolves the units of a pass: sets namespace, observed UNSERVED or REFUSED where that is
-     * known already. Units that are wrong (unknown kind) are told through host->error and marked
-     * concluded.
+     * Resolves the units: sets namespace, and observed UNSERVED or REFUSED where that is known
+     * already. Units that are wrong (unknown kind) are told through host->error and marked
+     * concluded. Called again with each new desired set; units that stay keep what they have.
      */
-    void (*begin)(struct provider *p, struct unit *units, size_t count);
-    /* Observes all units not concluded; each becomes dirty when its `observed` is known. */
+    void (*begin)(struct provider *p, struct unit *const *units, size_t count);
+    /*
+     * Observes all units that begin() got; each becomes dirty when its `observed` is known. A
+     * provider that watches goes on: changes mark units through host->moved.
+     */
     void (*observe)(struct provider *p);
     /* Asks one question; answers[what] is set when it comes. ASK_READ sets `observed` anew. */
     void (*ask)(struct provider *p, struct unit *unit, enum ask what);
     /* All facts are there: reports what differs and frees what was kept. */
     void (*conclude)(struct provider *p, struct unit *unit);
+    /*
+     * Is the last verdict still true, though nothing was seen to change? Answered by one question;
+     * where it may be another one, the unit is made dirty with `observed` ABSENT.
+     */
+    void (*refresh)(struct provider *p, struct unit *unit);
+    /* The unit goes away: nothing of it is under way. */
+    void (*forget)(struct provider *p, struct unit *unit);
+    /* Nothing goes on: what is under way is cancelled. */
+    void (*stop)(struct provider *p);
     void (*free)(struct provider *p);
 };
 

@@ -1,6 +1,5 @@
 #include "sync/pass.h"
 
-#include <ev.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,53 +9,53 @@
 #include "core/limits.h"
 #include "diff/text.h"
 #include "sync/facts.h"
+#include "sync/pass_internal.h"
 
-struct pass {
-    struct pass_config config;
-    struct provider *provider;
-    struct host host;
-    struct unit *units;
-    bool *queued, *reported, *active;
-    size_t *dirty; /* indices of units, oldest first */
-    size_t dirty_count, left, count;
-    /* Units that wait for their turn to ask: what is kept of a unit while it is judged is bounded.
-     */
-    size_t *waiting;
-    size_t waiting_first, waiting_count, active_count;
-    struct pass_counts counts;
-    struct ev_prepare step;
-    struct ev_timer wake; /* keeps the loop from sleeping while units are dirty */
-};
+#define DAY_S          86400.0
+#define RESTLESS_TRIES 20 /* rounds of an object that changes faster than it can be judged */
 
 static const struct action_limits limits = {.rereads = LIMIT_JUDGE_AGAIN};
-
-static size_t index_of(const struct pass *p, const struct unit *unit)
-{
-    return (size_t)(unit - p->units);
-}
 
 static int host_load(void *ctx, const struct unit *unit, struct document *out, struct err **err)
 {
     const struct pass *p = ctx;
-    return desired_load(p->config.set, unit->index, out, err);
+    return desired_load(p->set, unit->index, out, err);
 }
 
 static char *host_text(void *ctx, const struct unit *unit, size_t *len)
 {
     const struct pass *p = ctx;
-    return desired_text(p->config.set, unit->index, len);
+    return desired_text(p->set, unit->index, len);
+}
+
+void pass_dirty(struct pass *p, struct unit *unit)
+{
+    if (unit->queued)
+        return;
+    unit->queued = true;
+    unit_queue_push(&p->dirty, unit);
+    if (!ev_is_active(&p->wake))
+        ev_timer_start(p->config.loop, &p->wake);
 }
 
 static void host_dirty(void *ctx, struct unit *unit)
 {
+    pass_dirty(ctx, unit);
+}
+
+static void host_moved(void *ctx, struct unit *unit)
+{
     struct pass *p = ctx;
-    size_t i = index_of(p, unit);
-    if (p->queued[i])
-        return;
-    p->queued[i] = true;
-    p->dirty[p->dirty_count++] = i;
-    if (!ev_is_active(&p->wake))
-        ev_timer_start(p->config.loop, &p->wake);
+    unit->seen_ms = clock_now_ms();
+    if (unit->facts.in_flight || unit->queued || unit->waiting)
+        return; /* it is on its way */
+    later_moved(&p->later, unit);
+}
+
+static bool host_known(void *ctx, const struct unit *unit)
+{
+    const struct pass *p = ctx;
+    return p->config.known && p->config.known(p->config.ctx, unit);
 }
 
 static void host_report(void *ctx, const struct unit *unit, const struct drift *drift)
@@ -73,9 +72,12 @@ static void host_report(void *ctx, const struct unit *unit, const struct drift *
     };
     p->counts.verdicts[drift->verdict]++;
     p->counts.classes[drift->drift_class]++;
-    p->reported[index_of(p, unit)] = true;
+    ((struct unit *)unit)->reported = true;
     json_auto_t *event = drift_event(&object, drift);
-    p->config.drift(p->config.ctx, event);
+    if (p->config.resident)
+        json_array_append(p->found, event);
+    else
+        p->config.drift(p->config.ctx, event);
 }
 
 /* "Deployment ml/x" */
@@ -85,8 +87,8 @@ static char *object_text(const char *kind, const char *namespace, const char *na
                      : xasprintf("%s %s", kind, name);
 }
 
-static json_t *told(const char *file, uint32_t line, uint32_t col, const char *object,
-                    const char *message)
+json_t *pass_told(const char *file, uint32_t line, uint32_t col, const char *object,
+                  const char *message)
 {
     json_t *event = json_object();
     _free_ char *name = file ? text_safe_dup(file) : NULL; /* a name in Git need not be UTF-8 */
@@ -104,7 +106,8 @@ static void host_note(void *ctx, const struct unit *unit, const char *message)
 {
     struct pass *p = ctx;
     _free_ char *object = unit ? object_text(unit->kind, unit->namespace, unit->name) : NULL;
-    json_auto_t *event = told(unit ? unit->file : NULL, unit ? unit->line : 0, 0, object, message);
+    json_auto_t *event =
+        pass_told(unit ? unit->file : NULL, unit ? unit->line : 0, 0, object, message);
     p->counts.notes++;
     p->config.note(p->config.ctx, event);
 }
@@ -113,11 +116,9 @@ static void host_error(void *ctx, const struct unit *unit, uint32_t line, const 
 {
     struct pass *p = ctx;
     _free_ char *object = unit ? object_text(unit->kind, unit->namespace, unit->name) : NULL;
-    json_auto_t *event = told(unit ? unit->file : NULL,
-                              line   ? line
-                              : unit ? unit->line
-                                     : 0,
-                              0, object, message);
+    uint32_t at = unit ? unit->line : 0;
+    json_auto_t *event =
+        pass_told(unit ? unit->file : NULL, line ? line : at, 0, object, message);
     p->counts.errors++;
     p->config.error(p->config.ctx, event);
 }
@@ -126,8 +127,21 @@ static bool host_older(void *ctx, const struct unit *unit, size_t k, json_t **bo
                        int64_t *replaced_at)
 {
     const struct pass *p = ctx;
-    return desired_older(p->config.set, unit->index, p->config.default_namespace, k, body,
-                         replaced_at, NULL) > 0;
+    return desired_older(p->set, unit->index, p->config.default_namespace, k, body, replaced_at,
+                         NULL) > 0;
+}
+
+static void turn_over(struct pass *p, struct unit *unit)
+{
+    if (!unit->active)
+        return;
+    unit->active = false;
+    p->active_count--;
+    struct unit *next = unit_queue_pop(&p->waiting);
+    if (!next)
+        return;
+    next->waiting = false;
+    pass_dirty(p, next);
 }
 
 static bool host_ignored(void *ctx, const struct unit *unit, const struct difference *difference,
@@ -139,34 +153,134 @@ static bool host_ignored(void *ctx, const struct unit *unit, const struct differ
                          clock_monotonic_ms());
 }
 
+static void host_stands(void *ctx, const struct unit *unit)
+{
+    const struct pass *p = ctx;
+    if (p->config.stands)
+        p->config.stands(p->config.ctx, unit);
+}
+
 static void unit_done(struct pass *p, struct unit *unit)
 {
-    size_t i = index_of(p, unit);
     unit->facts.concluded = true;
-    p->left--;
     p->counts.ignored += unit->ignored;
-    if (!p->reported[i])
+    if (!unit->settled)
+        p->left--;
+    unit->settled = true;
+    if (!unit->reported)
         p->counts.in_sync++;
-    if (!p->active[i])
-        return;
-    p->active[i] = false;
-    p->active_count--;
-    if (p->waiting_first < p->waiting_count)
-        host_dirty(p, &p->units[p->waiting[p->waiting_first++]]);
+    turn_over(p, unit);
+}
+
+/* A resident pass asks no more than so many questions a second, once all was judged. */
+static bool take_token(struct pass *p)
+{
+    if (!p->config.resident || !p->judged)
+        return true;
+    int64_t now = clock_monotonic_ms();
+    p->tokens += (double)(now - p->tokens_at) * LIMIT_DRY_RUNS_A_SECOND / 1000.0;
+    p->tokens_at = now;
+    if (p->tokens > LIMIT_DRY_RUNS_A_SECOND)
+        p->tokens = LIMIT_DRY_RUNS_A_SECOND;
+    if (p->tokens < 1) {
+        if (!ev_is_active(&p->tokens_wait))
+            ev_timer_start(p->config.loop, &p->tokens_wait);
+        return false;
+    }
+    p->tokens--;
+    return true;
+}
+
+static void on_tokens(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    struct pass *p = w->data;
+    for (size_t n = p->waiting.count; n; n--) {
+        struct unit *next = unit_queue_pop(&p->waiting);
+        next->waiting = false;
+        pass_dirty(p, next);
+    }
 }
 
 /* May this unit ask now? Else it waits until another one is done. */
 static bool take_turn(struct pass *p, struct unit *unit)
 {
-    size_t i = index_of(p, unit);
-    if (p->active[i])
+    if (unit->active)
         return true;
-    if (p->active_count == LIMIT_JUDGED_AT_ONCE) {
-        p->waiting[p->waiting_count++] = i;
+    if (p->active_count == LIMIT_JUDGED_AT_ONCE || !take_token(p)) {
+        unit->waiting = true;
+        unit_queue_push(&p->waiting, unit);
         return false;
     }
-    p->active[i] = true;
+    unit->active = true;
     p->active_count++;
+    return true;
+}
+
+static void forget_facts(struct unit *unit)
+{
+    const bool in_flight = unit->facts.in_flight;
+    unit->facts = (struct facts){.observed = OBSERVED_ABSENT, .in_flight = in_flight};
+    unit->facts.stale = in_flight; /* what comes is of before */
+}
+
+void pass_read_again(struct pass *p, struct unit *unit)
+{
+    if (unit->type == NULL || unit->paused)
+        return; /* there is nothing to read it by, or nobody asks */
+    if (!unit->facts.in_flight)
+        p->provider->ops->forget(p->provider, unit);
+    memset(unit->projection, 0, sizeof(unit->projection));
+    forget_facts(unit);
+    later_cancel(&p->later, unit);
+    pass_dirty(p, unit);
+}
+
+/* What cannot be known now is asked again later; so is what another object may put right. */
+static void plan_retry(struct pass *p, struct unit *unit)
+{
+    bool unknown = false, blocked = false;
+    size_t i;
+    json_t *event;
+    json_array_foreach(p->found, i, event)
+    {
+        const char *verdict = json_str_at(event, "verdict", NULL);
+        unknown |= verdict && !strcmp(verdict, verdict_name(VERDICT_UNKNOWN));
+        blocked |= verdict && !strcmp(verdict, verdict_name(VERDICT_BLOCKED));
+    }
+    bool readable = unit->type && unit->facts.observed != OBSERVED_DENIED;
+    if ((unknown || blocked) && readable) {
+        unit->tries += unit->tries < 32;
+        later_retry(&p->later, unit, true);
+    } else {
+        unit->tries = 0;
+    }
+}
+
+static void conclude(struct pass *p, struct unit *unit)
+{
+    if (p->found)
+        json_array_clear(p->found);
+    unit->reported = false;
+    p->provider->ops->conclude(p->provider, unit);
+    if (p->config.resident) {
+        p->config.judged(p->config.ctx, unit, p->found);
+        plan_retry(p, unit);
+    }
+    unit_done(p, unit);
+}
+
+/* An object that changes faster than it can be judged has no verdict yet. */
+static bool restless(struct pass *p, struct unit *unit)
+{
+    const struct facts *f = &unit->facts;
+    if (!p->config.resident || !f->stale || f->rereads < limits.rereads ||
+        unit->tries >= RESTLESS_TRIES)
+        return false;
+    unit->tries++;
+    turn_over(p, unit);
+    p->provider->ops->forget(p->provider, unit);
+    forget_facts(unit);
+    later_moved(&p->later, unit);
     return true;
 }
 
@@ -177,73 +291,99 @@ static void act(struct pass *p, struct unit *unit)
     if (action.type == ACTION_ASK && take_turn(p, unit)) {
         unit->facts.in_flight = true;
         ops->ask(p->provider, unit, action.ask);
-    } else if (action.type == ACTION_CONCLUDE) {
-        ops->conclude(p->provider, unit);
-        unit_done(p, unit);
+    } else if (action.type == ACTION_CONCLUDE && !restless(p, unit)) {
+        conclude(p, unit);
     }
 }
 
 /* One step: what is dirty now; what becomes dirty meanwhile is the next step's. */
 static void run_dirty(struct pass *p)
 {
-    size_t n = p->dirty_count;
-    for (size_t i = 0; i < n; i++) {
-        size_t index = p->dirty[i];
-        p->queued[index] = false;
-        act(p, &p->units[index]);
+    for (size_t n = p->dirty.count; n; n--) {
+        struct unit *unit = unit_queue_pop(&p->dirty);
+        unit->queued = false;
+        if (!unit->gone)
+            act(p, unit);
+        else if (!unit->facts.in_flight)
+            pass_unit_free(p, unit);
     }
-    p->dirty_count -= n;
-    memmove(p->dirty, p->dirty + n, p->dirty_count * sizeof(*p->dirty));
+}
+
+static void set_judged(struct pass *p)
+{
+    p->told = p->judged = true;
+    if (!p->config.resident) {
+        ev_prepare_stop(p->config.loop, &p->step);
+        ev_timer_stop(p->config.loop, &p->wake);
+    }
+    p->config.done(p->config.ctx);
 }
 
 static void on_step(struct ev_loop *loop, struct ev_prepare *w, int events)
 {
     struct pass *p = w->data;
     run_dirty(p);
-    if (p->dirty_count)
+    if (p->dirty.count)
         ev_timer_start(loop, &p->wake);
-    if (p->left == 0) {
-        ev_prepare_stop(loop, w);
-        ev_timer_stop(loop, &p->wake);
-        p->config.done(p->config.ctx);
-    }
+    if (p->left == 0 && p->taken && !p->told)
+        set_judged(p);
 }
 
 static void on_wake(struct ev_loop *loop, struct ev_timer *w, int events)
 {
 }
 
+/* Its time has come: a change has settled, or a verdict is tried again. */
+static void on_due(void *ctx, struct unit *unit)
+{
+    struct pass *p = ctx;
+    if (unit->facts.concluded) /* a retry; a change had put that back */
+        pass_read_again(p, unit);
+    else
+        pass_dirty(p, unit);
+}
+
+/* Every object once a day, one after the other. */
+static void on_daily(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    struct pass *p = w->data;
+    if (p->count && p->judged) {
+        struct unit *unit = p->units[p->daily_next++ % p->count];
+        const struct facts *f = &unit->facts;
+        bool quiet = f->concluded && !f->in_flight && !unit->queued && !unit->delay;
+        if (quiet && f->observed == OBSERVED_PRESENT && !f->terminating)
+            p->provider->ops->refresh(p->provider, unit);
+    }
+    ev_timer_set(w, DAY_S / (double)(p->count ? p->count : 1), 0.);
+    ev_timer_start(loop, w);
+}
+
 struct pass *pass_new(const struct pass_config *config)
 {
     struct pass *p = xcalloc(1, sizeof(*p));
     p->config = *config;
-    p->host = (struct host){p,         host_load,  host_text,  host_dirty,  host_report,
-                            host_note, host_error, host_older, host_ignored};
-    const struct desired_set *set = config->set;
-    p->units = xcalloc(set->count, sizeof(*p->units));
-    p->queued = xcalloc(set->count, sizeof(*p->queued));
-    p->reported = xcalloc(set->count, sizeof(*p->reported));
-    p->active = xcalloc(set->count, sizeof(*p->active));
-    p->waiting = xcalloc(set->count, sizeof(*p->waiting));
-    p->dirty = xcalloc(2 * set->count, sizeof(*p->dirty));
-    for (size_t i = 0; i < set->count; i++) {
-        const struct desired *d = &set->items[i];
-        if (d->doubled)
-            continue;
-        p->units[p->count++] = (struct unit){
-            .api_version = d->api_version,
-            .group = d->group,
-            .version = d->version,
-            .kind = d->kind,
-            .name = d->name,
-            .namespace = d->namespace,
-            .file = d->file,
-            .line = d->line,
-            .index = i,
-            /* known to the provider, as others may need it, and not compared */
-            .facts.concluded = config->mode == ORDER_MODE_PAUSED || d->mode == ORDER_MODE_PAUSED,
-        };
-    }
+    p->host = (struct host){
+        .ctx = p,
+        .load = host_load,
+        .text = host_text,
+        .dirty = host_dirty,
+        .moved = config->resident ? host_moved : NULL,
+        .known = config->known ? host_known : NULL,
+        .report = host_report,
+        .note = host_note,
+        .error = host_error,
+        .older = host_older,
+        .ignored = host_ignored,
+        .stands = host_stands,
+    };
+    p->found = config->resident ? json_array() : NULL;
+    p->tokens_at = clock_monotonic_ms();
+    later_init(&p->later, config->loop, on_due, p);
+    ev_prepare_init(&p->step, on_step);
+    ev_timer_init(&p->wake, on_wake, 0., 0.);
+    ev_timer_init(&p->daily, on_daily, 0., 0.);
+    ev_timer_init(&p->tokens_wait, on_tokens, 0.1, 0.);
+    p->step.data = p->daily.data = p->tokens_wait.data = p;
     return p;
 }
 
@@ -252,61 +392,9 @@ const struct host *pass_host(struct pass *pass)
     return &pass->host;
 }
 
-static void tell_problems(struct pass *p)
+void pass_provider(struct pass *pass, struct provider *provider)
 {
-    for (size_t i = 0; i < p->config.set->problem_count; i++) {
-        const struct problem *problem = &p->config.set->problems[i];
-        json_auto_t *event =
-            told(problem->file, problem->line, problem->col, problem->object, problem->message);
-        if (problem->level == PROBLEM_ERROR) {
-            p->counts.errors++;
-            p->config.error(p->config.ctx, event);
-        } else {
-            p->counts.notes++;
-            p->config.note(p->config.ctx, event);
-        }
-    }
-}
-
-/* What an order says that this version does not do, and a source that is not compared. */
-static void tell_orders(struct pass *p)
-{
-    const struct unit *first = NULL;
-    for (size_t i = 0; i < p->count; i++) {
-        p->counts.paused += p->units[i].facts.concluded;
-        if (!first && p->config.set->items[p->units[i].index].mode == ORDER_MODE_CORRECT)
-            first = &p->units[i];
-    }
-    if (p->config.mode == ORDER_MODE_PAUSED)
-        host_note(p, NULL, "the source is paused (mode: paused): nothing of it is compared");
-    else if (p->config.mode == ORDER_MODE_CORRECT)
-        host_note(p, NULL, "mode: correct: this version of holdfast only reports");
-    else if (first)
-        host_note(p, first, "holdfast.dev/mode: correct: this version of holdfast only reports");
-}
-
-void pass_start(struct pass *p, struct provider *provider)
-{
-    const struct provider_ops *ops = provider->ops;
-    p->provider = provider;
-    ev_prepare_init(&p->step, on_step);
-    ev_timer_init(&p->wake, on_wake, 0., 0.);
-    p->step.data = p;
-    tell_problems(p);
-    tell_orders(p);
-    ops->begin(p->provider, p->units, p->count);
-    p->counts.objects = p->count;
-    for (size_t i = 0; i < p->count; i++) {
-        if (p->units[i].facts.concluded)
-            continue;
-        p->left++;
-        if (p->units[i].facts.observed != OBSERVED_NOT_YET)
-            host_dirty(p, &p->units[i]);
-    }
-    ev_prepare_start(p->config.loop, &p->step);
-    ops->observe(p->provider);
-    if (!p->left && !ev_is_active(&p->wake)) /* nothing to do: end in the next turn */
-        ev_timer_start(p->config.loop, &p->wake);
+    pass->provider = provider;
 }
 
 const struct pass_counts *pass_counts(const struct pass *pass)
@@ -319,17 +407,32 @@ size_t pass_left(const struct pass *pass)
     return pass->left;
 }
 
+struct unit *const *pass_units(const struct pass *pass, size_t *count)
+{
+    *count = pass->count;
+    return pass->units;
+}
+
 void pass_free(struct pass *p)
 {
     if (!p)
         return;
     ev_prepare_stop(p->config.loop, &p->step);
     ev_timer_stop(p->config.loop, &p->wake);
+    ev_timer_stop(p->config.loop, &p->daily);
+    ev_timer_stop(p->config.loop, &p->tokens_wait);
+    p->provider->ops->stop(p->provider);
+    while (p->gone.count)
+        pass_unit_free(p, p->gone.items[p->gone.first]);
+    for (size_t i = 0; i < p->count; i++) {
+        p->provider->ops->forget(p->provider, p->units[i]);
+        free(p->units[i]);
+    }
     free(p->units);
-    free(p->queued);
-    free(p->reported);
-    free(p->active);
-    free(p->waiting);
-    free(p->dirty);
+    unit_queue_free(&p->dirty);
+    unit_queue_free(&p->waiting);
+    unit_queue_free(&p->gone);
+    later_free(&p->later);
+    json_decref(p->found);
     free(p);
 }

@@ -1,6 +1,8 @@
 /*
- * One pass over a source: desired set and provider in, reports out. Level-triggered: completions
- * only write down facts and mark objects dirty; one step of the loop runs the dirty list.
+ * The comparison of one source: desired set and provider in, reports out. Level-triggered:
+ * completions only write down facts and mark objects dirty; one step of the loop runs the dirty
+ * list. `holdfast diff` takes one set and ends; the agent's pass is resident: it takes set after
+ * set, the provider goes on watching, and each object's verdict is told anew when it changes.
  */
 #ifndef HOLDFAST_SYNC_PASS_H
 #define HOLDFAST_SYNC_PASS_H
@@ -24,25 +26,57 @@ struct pass_counts {
 
 struct pass_config {
     struct ev_loop *loop;
-    const struct desired_set *set;
     const char *source;
     const char *default_namespace; /* of objects that name none */
     struct ignore *ignore;         /* rules of the source, or NULL */
     enum order_mode mode;          /* of the whole source */
+    bool resident;
     void *ctx;
     /* Events in the order in which they become known; members without the common ones. */
-    void (*drift)(void *ctx, const json_t *event);
+    void (*drift)(void *ctx, const json_t *event); /* not where it is resident */
     void (*error)(void *ctx, const json_t *event);
     void (*note)(void *ctx, const json_t *event);
+    /* Every object of the set has its verdict; resident: once for each set. */
     void (*done)(void *ctx);
+
+    /* Resident only. `found`: the drift events of the unit, an empty array when it is in sync. */
+    void (*judged)(void *ctx, const struct unit *unit, const json_t *found);
+    /* Its verdict is the same though its state is another (for a memo). May be NULL. */
+    void (*stands)(void *ctx, const struct unit *unit);
+    /* The unit is not in the new set (its strings are the old set's), or is paused there. */
+    void (*removed)(void *ctx, const struct unit *unit);
+    /* Is this unit's state known to be in sync (a memo)? May be NULL. */
+    bool (*known)(void *ctx, const struct unit *unit);
 };
 
-/* Make the pass, make a provider that talks to pass_host(), then start. Strings are borrowed. */
+/* Strings are borrowed. Make the pass, then a provider that talks to pass_host(), then take. */
 struct pass *pass_new(const struct pass_config *config);
 const struct host *pass_host(struct pass *pass);
-void pass_start(struct pass *pass, struct provider *provider);
+void pass_provider(struct pass *pass, struct provider *provider);
+
+/*
+ * Compares this set from now on; it is borrowed until the next one is taken, or pass_free. Objects
+ * that say what they said keep their verdicts.
+ */
+void pass_take(struct pass *pass, const struct desired_set *set);
+
+/* What the cluster serves is another: resolves and observes all units anew. */
+void pass_rediscovered(struct pass *pass);
+
+/* Judges every object of the set again; not before they are observed anew. Resident only. */
+void pass_judge_all(struct pass *pass);
+
+/* Counts of what was told since the set was taken (not of a resident pass: verdicts, in_sync). */
 const struct pass_counts *pass_counts(const struct pass *pass);
-size_t pass_left(const struct pass *pass); /* objects not concluded yet */
+size_t pass_left(const struct pass *pass); /* objects of the set without a verdict yet */
+
+/* The unit of this identity (namespace: the effective one), or NULL. */
+struct unit *pass_find(const struct pass *pass, const char *group, const char *kind,
+                       const char *namespace, const char *name);
+/* Units in the set's order. */
+struct unit *const *pass_units(const struct pass *pass, size_t *count);
+
+/* Before the provider is freed: stops it. NULL-safe. */
 void pass_free(struct pass *pass);
 
 #endif

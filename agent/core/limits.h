@@ -52,11 +52,21 @@
 #define LIMIT_BAD_TOKENS     10         /* wrong tokens and signatures ... */
 #define LIMIT_BAD_TOKENS_MS  60000      /* ... in this time: nobody is let in until it has passed */
 
+#define LIMIT_WATCH_SILENCE_S    90 /* a watch without a byte for so long is begun again */
+#define LIMIT_WATCH_CUT_S        3  /* the longest pause after a watch that worked and was cut */
+#define LIMIT_DENIALS            4  /* 403s in a row that are believed, where the right was there */
+#define LIMIT_KIND_UNKNOWN_S     60 /* a kind that could be listed and cannot be any more */
+#define LIMIT_WATCH_POLL_S       60 /* between LISTs of what may not be watched */
+
 /* Judging and reporting */
+#define LIMIT_MEMO_BYTES     (64 * MIB) /* the file of what was in sync; 2 million records */
 #define LIMIT_LIVE_KEPT      (8 * MIB)  /* live objects kept until they are judged */
 #define LIMIT_JUDGED_AT_ONCE 32         /* objects whose trees are in memory */
 #define LIMIT_JUDGE_AGAIN    5          /* answers computed on another resourceVersion */
 #define LIMIT_NAMES_BY_GET   8          /* so many objects of a kind are read by name */
+#define LIMIT_JUDGE_RETRY_MS      5000   /* the first pause before a verdict is tried again */
+#define LIMIT_JUDGE_RETRY_MOST_MS 300000 /* and the longest */
+#define LIMIT_DRY_RUNS_A_SECOND   50     /* once everything was judged */
 #define LIMIT_VALUE_BYTES    (4 * KIB)  /* a value in the report (SPEC 1) */
 #define LIMIT_IGNORE_BYTES   (2 * KIB)  /* the field of an ignore rule */
 #define LIMIT_IGNORE_DEPTH   128        /* steps of a path that rules are tried on */

@@ -14,6 +14,9 @@
 
 /* One question under way. */
 struct question {
+    LIST_ENTRY(question) link;
+    struct kube_call *call;
+    bool fresh; /* of kube_refresh: nothing was seen to change */
     struct kube *k;
     struct unit *unit;
     enum ask what;
@@ -39,7 +42,9 @@ static void read_answered(struct kube *k, struct unit *unit, const struct kube_a
     struct item item;
     struct refusal r = {0};
     memset(f->answers, 0, sizeof(f->answers));
+    memset(unit->state, 0, sizeof(unit->state));
     if (a->status == 200 && !a->err && !item_scan(a->body, a->body_len, &item)) {
+        kube_state_of(k, unit, &item, unit->state);
         kube_observed(k, unit, &item);
     } else {
         refusal_read(&r, a, kube_is_secret(unit));
@@ -127,10 +132,41 @@ static void question_answered(const struct question *q, struct kube_unit *u,
         f->stale = true;
         return;
     }
+    q->k->dry_runs_work = true;
     f->answers[q->what] = ANSWER_OK;
     u->answers[q->what] = json_deep_copy(a->object);
     if (q->what == ASK_CREATE)
         put_name_back(u->answers[ASK_CREATE], u->probe_name, q->unit->name);
+}
+
+/*
+ * Would our apply change anything, though the watch saw nothing? The answer stands for the live
+ * object then: it has that one's version, and is what the last verdict stood on.
+ */
+static void refreshed(const struct question *q, const struct kube_answer *a)
+{
+    struct kube *k = q->k;
+    struct unit *unit = q->unit;
+    struct facts *f = &unit->facts;
+    struct item item;
+    uint8_t state[UNIT_DIGEST_BYTES], projection[UNIT_DIGEST_BYTES];
+    size_t ignored = 0;
+    f->concluded = true;
+    bool good = a->status == 200 && !a->err && !item_scan(a->body, a->body_len, &item);
+    if (good && !f->stale) {
+        kube_state_of(k, unit, &item, state);
+        bool held = scalers_find(k->scalers, unit->group, unit->kind, unit->namespace, unit->name);
+        kube_projection(k, a->object, json_at(a->object, "metadata", "managedFields", NULL), held,
+                        projection);
+        bool same = !memcmp(projection, unit->projection, sizeof(projection));
+        if (!memcmp(state, unit->state, sizeof(state)) &&
+            (same || (!unit->reported && kube_literal(k, unit, &item, &ignored))))
+            return;
+    }
+    if (!good && !f->stale && a->status != 404)
+        return; /* it says nothing of the object; another day does */
+    f->stale = false;
+    kube_again(k, unit);
 }
 
 static void on_answer(void *ctx, const struct kube_answer *a)
@@ -138,7 +174,12 @@ static void on_answer(void *ctx, const struct kube_answer *a)
     struct question *q = ctx;
     struct kube_unit *u = kube_unit_of(q->unit);
     q->unit->facts.in_flight = false;
-    if (q->what == ASK_READ)
+    LIST_REMOVE(q, link);
+    if (q->unit->gone)
+        ; /* nobody wants to know */
+    else if (q->fresh)
+        refreshed(q, a);
+    else if (q->what == ASK_READ)
         read_answered(q->k, q->unit, a);
     else if (a->status >= 200 && a->status < 300 && !a->err && a->object)
         question_answered(q, u, a);
@@ -252,7 +293,19 @@ static void send_question(struct question *q, const char *method, const char *pa
         .done = on_answer,
         .ctx = q,
     };
-    kube_send(q->k->config.client, &request);
+    q->call = kube_send_call(q->k->config.client, &request);
+    LIST_INSERT_HEAD(&q->k->questions, q, link);
+}
+
+void kube_questions_cancel(struct kube *k)
+{
+    struct question *q;
+    while ((q = LIST_FIRST(&k->questions))) {
+        LIST_REMOVE(q, link);
+        kube_cancel(q->call);
+        q->unit->facts.in_flight = false;
+        free(q);
+    }
 }
 
 void kube_ask(struct provider *p, struct unit *unit, enum ask what)
@@ -269,7 +322,7 @@ void kube_ask(struct provider *p, struct unit *unit, enum ask what)
         return;
     }
     struct question *q = xcalloc(1, sizeof(*q));
-    *q = (struct question){k, unit, what};
+    *q = (struct question){.k = k, .unit = unit, .what = what};
     _free_ char *object = kube_path(r, unit->namespace, unit->name);
     _free_ char *collection = kube_path(r, unit->namespace, NULL);
     const char *manager = k->config.field_manager;
@@ -293,4 +346,22 @@ void kube_ask(struct provider *p, struct unit *unit, enum ask what)
         send_question(q, "GET", object, NULL, NULL);
         break;
     }
+}
+
+/* An in-sync object once a day: webhooks and defaults change, too. Without a read of the object. */
+void kube_refresh(struct provider *p, struct unit *unit)
+{
+    struct kube *k = (struct kube *)p;
+    struct err _err_ *err = NULL;
+    if (!unit->type || unit->facts.in_flight || kube_prepare(k, unit, &err))
+        return;
+    struct question *q = xcalloc(1, sizeof(*q));
+    *q = (struct question){.k = k, .unit = unit, .what = ASK_APPLY, .fresh = true};
+    _free_ char *object = kube_path(kube_resource_of(unit), unit->namespace, unit->name);
+    _free_ char *apply = xasprintf("%s?dryRun=All&fieldManager=%s&force=true", object,
+                                   k->config.field_manager);
+    unit->facts.in_flight = true;
+    unit->facts.concluded = false;
+    send_question(q, "PATCH", apply, APPLY_TYPE, json_incref(kube_unit_of(unit)->declared));
+    kube_unit_forget(k, unit);
 }

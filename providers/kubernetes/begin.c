@@ -37,8 +37,11 @@ static void note_crd(struct kube *k, const json_t *body)
 /* What the source itself brings, or says about the others: CRDs, namespaces, scalers. */
 static void scan_source(struct kube *k)
 {
+    json_object_clear(k->crds);
+    json_object_clear(k->namespaces);
+    scalers_clear(k->scalers, SCALER_GIT);
     for (size_t i = 0; i < k->count; i++) {
-        struct unit *unit = &k->units[i];
+        struct unit *unit = k->units[i];
         if (is_kind(unit, "", "Namespace"))
             json_put(k->namespaces, unit->name, json_true());
         bool crd = is_kind(unit, "apiextensions.k8s.io", "CustomResourceDefinition");
@@ -47,11 +50,16 @@ static void scan_source(struct kube *k)
         size_t len;
         _free_ char *text = k->config.host->text(k->config.host->ctx, unit, &len);
         json_auto_t *body = text ? json_scratch_parse(text, len) : NULL;
-        if (crd)
+        if (crd) {
             note_crd(k, body);
-        else
-            scalers_add(k->scalers, unit->kind,
-                        unit->namespace ? unit->namespace : k->config.default_namespace, body);
+            continue;
+        }
+        struct scaler_target before, after;
+        scalers_set(k->scalers, SCALER_GIT, unit->kind,
+                    unit->namespace ? unit->namespace : k->config.default_namespace, unit->name,
+                    body, &before, &after);
+        scaler_target_free(&before);
+        scaler_target_free(&after);
     }
 }
 
@@ -75,42 +83,67 @@ static void tell_unknown_kind(struct kube *k, struct unit *unit)
     unit->facts.concluded = true;
 }
 
+/* The kind's group version is served by somebody who does not answer. */
+static void set_unanswered(struct unit *unit)
+{
+    struct kube_unit *u = kube_unit_of(unit);
+    unit->facts.observed = OBSERVED_FAILED;
+    free(u->unknown);
+    u->unknown = xasprintf("the API service of %s does not answer", unit->api_version);
+}
+
+static bool is_namespaced(const struct kube *k, const struct kube_resource *r,
+                          const struct unit *unit)
+{
+    _free_ char *key = xasprintf("%s/%s", unit->group, unit->kind);
+    return r ? r->namespaced
+             : json_is_true(json_object_get(json_object_get(k->crds, key), "namespaced"));
+}
+
+static bool comes_with_source(const struct kube *k, const struct unit *unit)
+{
+    _free_ char *key = xasprintf("%s/%s", unit->group, unit->kind);
+    return json_at(json_object_get(k->crds, key), "versions", unit->version, NULL) != NULL;
+}
+
 static void resolve(struct kube *k, struct unit *unit)
 {
     const struct discovery *d = k->config.discovery;
     const struct kube_resource *r = discovery_find(d, unit->group, unit->version, unit->kind);
-    _free_ char *key = xasprintf("%s/%s", unit->group, unit->kind);
-    const json_t *crd = json_object_get(k->crds, key);
-    bool namespaced = r ? r->namespaced : json_is_true(json_object_get(crd, "namespaced"));
-    if (!r && !json_at(crd, "versions", unit->version, NULL)) {
-        if (!discovery_is_stale(d, unit->group, unit->version)) {
-            tell_unknown_kind(k, unit);
-            return;
+    unit->namespace = !is_namespaced(k, r, unit) ? NULL
+                      : unit->declared_namespace ? unit->declared_namespace
+                                                 : k->config.default_namespace;
+    if (r && !r->stale) {
+        if (!unit->type || unit->facts.observed == OBSERVED_UNSERVED) {
+            kube_unit_forget(k, unit);
+            unit->facts = (struct facts){0};
         }
-        unit->facts.observed = OBSERVED_FAILED;
-        kube_unit_of(unit)->unknown =
-            xasprintf("the API service of %s does not answer", unit->api_version);
-    } else if (!r) {
-        unit->facts.observed = OBSERVED_UNSERVED;
-    } else if (r->stale) {
-        unit->facts.observed = OBSERVED_FAILED;
-        kube_unit_of(unit)->unknown =
-            xasprintf("the API service of %s does not answer", unit->api_version);
+        unit->type = r;
+        return;
     }
-    unit->type = r;
-    unit->namespace = !namespaced       ? NULL
-                      : unit->namespace ? unit->namespace
-                                        : k->config.default_namespace;
+    if (!unit->facts.in_flight) {
+        kube_unit_forget(k, unit);
+        unit->facts = (struct facts){0};
+    }
+    unit->type = NULL;
+    if (r || discovery_is_stale(d, unit->group, unit->version)) {
+        unit->type = r;
+        set_unanswered(unit);
+    } else if (comes_with_source(k, unit)) {
+        unit->facts.observed = OBSERVED_UNSERVED;
+    } else {
+        tell_unknown_kind(k, unit);
+    }
 }
 
-void kube_begin(struct provider *p, struct unit *units, size_t count)
+/* Resources are looked up anew: the discovery may be another one, with resources of its own. */
+void kube_begin(struct provider *p, struct unit *const *units, size_t count)
 {
     struct kube *k = (struct kube *)p;
     k->units = units;
     k->count = count;
     scan_source(k);
-    for (size_t i = 0; i < count; i++) {
-        if (!units[i].facts.concluded) /* paused */
-            resolve(k, &units[i]);
-    }
+    for (size_t i = 0; i < count; i++)
+        if (!units[i]->paused)
+            resolve(k, units[i]);
 }

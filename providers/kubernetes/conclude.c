@@ -284,9 +284,22 @@ static void conclude_gone(struct telling *t)
     }
 }
 
+/* The verdict stands while what it stands on does. */
+static void keep_projection(struct telling *t)
+{
+    const struct facts *f = &t->unit->facts;
+    for (int i = 0; i < ASK_COUNT; i++) {
+        if (f->answers[i] == ANSWER_FAILED)
+            return;
+    }
+    if (!f->terminating)
+        memcpy(t->unit->projection, t->u->projection, sizeof(t->unit->projection));
+}
+
 static void conclude_present(struct telling *t)
 {
     const struct facts *f = &t->unit->facts;
+    keep_projection(t);
     if (f->terminating)
         report_terminating(t->k, t->unit);
     else if (f->answers[ASK_APPLY] == ANSWER_OK)
@@ -310,6 +323,7 @@ void kube_conclude(struct provider *p, struct unit *unit)
     struct err _err_ *err = NULL;
     struct kube_unit *u = kube_unit_of(unit);
     struct telling t = {.k = k, .unit = unit, .u = u};
+    memset(unit->projection, 0, sizeof(unit->projection));
     if (kube_prepare(k, unit, &err))
         report_unknown(k, unit, err_message(err));
     else if (f->stale)

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "providers/kubernetes/client.h"
 #include "providers/kubernetes/discovery.h"
@@ -13,23 +14,37 @@
 #include "providers/kubernetes/refusal.h"
 #include "providers/kubernetes/scaler.h"
 
-struct kube_kind;
+/* A kind that is observed: all units of one resource, sorted by namespace and name. */
+struct kube_kind {
+    const struct kube_resource *resource;
+    struct unit **units; /* a slice of kube.sorted */
+    size_t count;
+    bool scaler;
+};
+
+struct kube_scope;
+struct question;
 
 struct kube {
     struct provider base;
     struct kube_provider_config config;
-    struct unit *units;
+    struct unit *const *units; /* of the pass */
     size_t count;
     struct kube_kind *kinds;
     size_t kind_count, kind_cap;
+    struct kube_scope **scopes; /* what is listed and watched (scopes.c) */
+    size_t scope_count, scope_cap;
+    json_t *narrow;          /* "plural.group": how far a 403 made its scopes narrower */
     struct scalers *scalers; /* what HPAs and ScaledObjects hold */
     json_t *crds;            /* declared CRDs: "group/kind" -> {"versions", "namespaced"} */
     json_t *namespaces;      /* declared Namespaces: name -> true */
     struct unit **sorted;    /* by resource, namespace, name */
-    size_t scaler_lists;     /* LISTs of scalers under way */
+    uint32_t lists;          /* LISTs begun */
     bool unjudged_told;      /* the note on an account without dry runs */
     bool scalers_known;      /* the scalers' LISTs have ended, the others may begin */
+    bool dry_runs_work;      /* one was answered: a 403 may be a server's that has just begun */
     size_t live_kept;        /* bytes of live texts kept until they are judged */
+    LIST_HEAD(, question) questions; /* under way */
 };
 
 /* What is kept of a unit while it is judged. */
@@ -48,6 +63,7 @@ struct kube_unit {
     bool replicas_held;     /* a scaler holds spec.replicas */
     bool refused_probe;     /* ASK_CREATE says the same as ASK_APPLY: invalid */
     char *unknown;          /* why it could not be read */
+    uint8_t projection[UNIT_DIGEST_BYTES]; /* of what was observed (projection.c) */
 };
 
 struct kube_unit *kube_unit_of(struct unit *unit);
@@ -75,15 +91,49 @@ json_t *kube_normalize(const struct unit *unit, const struct kube_resource *reso
 bool kube_literal(struct kube *k, const struct unit *unit, const struct item *item,
                   size_t *ignored);
 
+/* begin.c */
+void kube_begin(struct provider *p, struct unit *const *units, size_t count);
+
 /* observe.c */
-void kube_begin(struct provider *p, struct unit *units, size_t count);
 void kube_observe(struct provider *p);
-/* Writes down a live object (its text): literal check, candidates. */
-void kube_observed(struct kube *k, struct unit *unit, const struct item *item);
 void kube_kinds_free(struct kube *k);
+struct kube_kind *kube_kind_of(struct kube *k, const struct kube_resource *resource);
+/* The unit of the item, or NULL where nobody desires it. */
+struct unit *kube_kind_find(const struct kube_kind *kind, const struct item *item);
+/* A LIST or a WATCH brought the unit as it is now; a WATCH took it away. */
+void kube_item_came(struct kube *k, struct unit *unit, const struct item *item, bool listed);
+void kube_item_went(struct kube *k, struct unit *unit, bool listed);
+/* Nothing is known of its live object any more: as `observed`, with the reason. */
+void kube_item_unknown(struct kube *k, struct unit *unit, enum observed observed, const char *why);
+/* Judge it again: something beside it has changed. */
+void kube_again(struct kube *k, struct unit *unit);
+/* An item of a scaler's kind; `object` NULL: it went. */
+void kube_scaler_item(struct kube *k, const struct kube_resource *r, const struct item *item,
+                      bool gone);
+void kube_scaler_went(struct kube *k, const char *kind, const char *namespace, const char *name);
+
+/* scopes.c: which collections are listed and watched. */
+void kube_scopes_update(struct kube *k);
+void kube_scopes_stop(struct kube *k);
+
+/* prepare.c. Writes down a live object (its text): literal check, candidates. */
+void kube_observed(struct kube *k, struct unit *unit, const struct item *item);
+/* Identity of the state that an item shows, as far as a verdict stands on it. */
+void kube_state_of(const struct kube *k, const struct unit *unit, const struct item *item,
+                   uint8_t out[UNIT_DIGEST_BYTES]);
+
+/*
+ * projection.c: the digest of what a verdict stands on: the live object without its status and what
+ * every write changes, our own entry of managedFields and the hands'. While it stays the same, so
+ * does the verdict (DESIGN 5.3 c, and more careful).
+ */
+void kube_projection(const struct kube *k, const json_t *live, const json_t *managed,
+                     bool replicas_held, uint8_t out[UNIT_DIGEST_BYTES]);
 
 /* ask.c */
 void kube_ask(struct provider *p, struct unit *unit, enum ask what);
+void kube_refresh(struct provider *p, struct unit *unit);
+void kube_questions_cancel(struct kube *k);
 
 /* prepare.c: loads document, declared, live and managed where they are not there yet. */
 int kube_prepare(struct kube *k, struct unit *unit, struct err **err);

@@ -225,6 +225,32 @@ int item_scan(const char *text, size_t len, struct item *out)
     return rc;
 }
 
+int watch_event_scan(const char *line, size_t len, struct watch_event *out)
+{
+    static const char *const types[] = {"ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"};
+    struct cursor c = {line, line + len};
+    struct span type = {"", 0}, object = {"", 0};
+    struct member m;
+    int rc;
+    skip_space(&c);
+    if (c.at == c.end || *c.at++ != '{')
+        return -1;
+    while ((rc = next_member(&c, &m)) > 0) {
+        if (IS(&m, "type"))
+            type = unquoted(&m.value);
+        else if (IS(&m, "object"))
+            object = m.value;
+    }
+    *out = (struct watch_event){0};
+    for (size_t i = 0; rc == 0 && i < ARRAY_LEN(types); i++) {
+        if (type.len != strlen(types[i]) || memcmp(type.data, types[i], type.len) != 0)
+            continue;
+        out->type = (enum watch_event_type)i;
+        return i == WATCH_EVENT_ERROR ? 0 : item_scan(object.data, object.len, &out->item);
+    }
+    return -1;
+}
+
 int item_entry_next(struct span *rest, struct item_entry *out)
 {
     const struct span none = {"", 0};

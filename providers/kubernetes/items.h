@@ -61,6 +61,22 @@ int item_scan(const char *text, size_t len, struct item *out);
 /* An owned copy of the item's text with its managedFields cut out, *len bytes and a NUL. */
 char *item_without_managed(const struct item *item, size_t *len);
 
+enum watch_event_type {
+    WATCH_EVENT_ADDED,
+    WATCH_EVENT_MODIFIED,
+    WATCH_EVENT_DELETED,
+    WATCH_EVENT_BOOKMARK,
+    WATCH_EVENT_ERROR, /* the object is a Status, and `item` is empty */
+};
+
+struct watch_event {
+    enum watch_event_type type;
+    struct item item;
+};
+
+/* One line of a WATCH: {"type": ..., "object": ...}. -1 when it is none. */
+int watch_event_scan(const char *line, size_t len, struct watch_event *out);
+
 /* One entry of managedFields; names as in struct item. */
 struct item_entry {
     struct span text, manager, operation, subresource;

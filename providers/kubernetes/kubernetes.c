@@ -5,15 +5,27 @@
 #include "core/alloc.h"
 #include "providers/kubernetes/internal.h"
 
+static void kube_stop(struct provider *p)
+{
+    struct kube *k = (struct kube *)p;
+    kube_questions_cancel(k);
+    kube_scopes_stop(k);
+}
+
+static void kube_forget(struct provider *p, struct unit *unit)
+{
+    kube_unit_forget((struct kube *)p, unit);
+}
+
 static void kube_free(struct provider *p)
 {
     struct kube *k = (struct kube *)p;
-    for (size_t i = 0; i < k->count; i++)
-        kube_unit_forget(k, &k->units[i]);
+    kube_stop(p);
     kube_kinds_free(k);
     scalers_free(k->scalers);
     json_decref(k->crds);
     json_decref(k->namespaces);
+    json_decref(k->narrow);
     free(k);
 }
 
@@ -23,6 +35,9 @@ static const struct provider_ops kube_ops = {
     .observe = kube_observe,
     .ask = kube_ask,
     .conclude = kube_conclude,
+    .refresh = kube_refresh,
+    .forget = kube_forget,
+    .stop = kube_stop,
     .free = kube_free,
 };
 
@@ -33,6 +48,14 @@ struct provider *kube_provider_new(const struct kube_provider_config *config)
     k->config = *config;
     k->crds = json_object();
     k->namespaces = json_object();
+    k->narrow = json_object();
+    LIST_INIT(&k->questions);
     k->scalers = scalers_new();
     return &k->base;
+}
+
+void kube_provider_discovery(struct provider *p, const struct discovery *discovery)
+{
+    struct kube *k = (struct kube *)p;
+    k->config.discovery = discovery;
 }

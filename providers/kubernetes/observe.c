@@ -1,30 +1,12 @@
+/* What is seen of the live objects becomes facts of the units. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/hash.h"
 #include "core/json.h"
 #include "core/json_scratch.h"
-#include "core/limits.h"
 #include "providers/kubernetes/internal.h"
-
-/* A kind that is observed: all units of one resource. */
-struct kube_kind {
-    const struct kube_resource *resource;
-    struct unit **units; /* a slice of kube.sorted */
-    size_t count;
-    bool scaler;
-};
-
-/* One LIST under way, page by page. */
-struct kube_list {
-    struct kube *k;
-    struct kube_kind *kind;
-    char *namespace; /* NULL: the cluster */
-    struct items_parser *parser;
-};
-
-static void list_start(struct kube *k, struct kube_kind *kind, const char *namespace,
-                       const char *page);
 
 static int unit_order(const void *a, const void *b)
 {
@@ -50,7 +32,7 @@ static int item_order(const struct item *item, const struct unit *unit)
     return 0;
 }
 
-static struct unit *unit_find(const struct kube_kind *kind, const struct item *item)
+struct unit *kube_kind_find(const struct kube_kind *kind, const struct item *item)
 {
     size_t low = 0, high = kind->count;
     while (low < high) {
@@ -66,212 +48,183 @@ static struct unit *unit_find(const struct kube_kind *kind, const struct item *i
     return NULL;
 }
 
-static void on_item(void *ctx, const struct item *item)
+struct kube_kind *kube_kind_of(struct kube *k, const struct kube_resource *resource)
 {
-    struct kube_list *list = ctx;
-    struct kube *k = list->k;
-    if (list->kind->scaler) {
-        json_auto_t *object = json_scratch_parse(item->text.data, item->text.len);
-        const char *namespace = json_str_at(object, "metadata", "namespace", NULL);
-        if (object)
-            scalers_add(k->scalers, list->kind->resource->kind, namespace, object);
+    for (size_t i = 0; i < k->kind_count; i++) {
+        if (k->kinds[i].resource == resource)
+            return &k->kinds[i];
     }
-    struct unit *unit = unit_find(list->kind, item);
-    if (!unit || unit->facts.concluded)
-        return;
-    kube_observed(k, unit, item);
+    return NULL;
+}
+
+static void dirty(struct kube *k, struct unit *unit)
+{
     k->config.host->dirty(k->config.host->ctx, unit);
 }
 
-static bool in_scope(const struct kube_list *list, const struct unit *unit)
+/* All that was found out is of another state. */
+static void begin_anew(struct unit *unit)
 {
-    return !unit->facts.concluded &&
-           (!list->namespace || (unit->namespace && !strcmp(unit->namespace, list->namespace)));
+    unit->facts = (struct facts){.observed = unit->facts.observed};
 }
 
-/* Writes down what the end of a LIST says of every unit that it did not bring. */
-static void list_conclude(struct kube_list *list, enum observed observed, const char *why)
+void kube_state_of(const struct kube *k, const struct unit *unit, const struct item *item,
+                   uint8_t out[UNIT_DIGEST_BYTES])
 {
-    struct kube *k = list->k;
-    for (size_t i = 0; i < list->kind->count; i++) {
-        struct unit *unit = list->kind->units[i];
-        if (!in_scope(list, unit) || unit->facts.observed != OBSERVED_NOT_YET)
-            continue;
-        unit->facts.observed = observed;
-        if (why) {
-            struct kube_unit *u = kube_unit_of(unit);
-            free(u->unknown);
-            u->unknown = xstrdup(why);
-        }
-        k->config.host->dirty(k->config.host->ctx, unit);
-    }
+    uint8_t sum[HASH_SHA256_BYTES];
+    bool held =
+        scalers_find(k->scalers, unit->group, unit->kind, unit->namespace, unit->name) != NULL;
+    _free_ char *text =
+        xasprintf("%.*s %.*s %d", (int)item->uid.len, item->uid.data,
+                  (int)item->resource_version.len, item->resource_version.data, held);
+    hash_sha256(text, strlen(text), sum);
+    memcpy(out, sum, UNIT_DIGEST_BYTES);
 }
 
-static void observe_those(struct kube *k, bool scaled);
-
-static void list_end(struct kube_list *list)
+static bool same_digest(const uint8_t a[UNIT_DIGEST_BYTES], const uint8_t b[UNIT_DIGEST_BYTES])
 {
-    struct kube *k = list->k;
-    k->scaler_lists -= list->kind->scaler;
-    items_parser_free(list->parser);
-    free(list->namespace);
-    free(list);
-    if (!k->scaler_lists && !k->scalers_known) {
-        k->scalers_known = true;
-        observe_those(k, true);
-    }
+    return !memcmp(a, b, UNIT_DIGEST_BYTES);
 }
 
-/*
- * One LIST for each namespace of the kind's units (they are sorted by it); of a scaler for each
- * namespace that any unit is in.
- */
-static void list_namespaces(struct kube *k, struct kube_kind *kind)
+static bool is_zero(const uint8_t digest[UNIT_DIGEST_BYTES])
 {
-    if (kind->scaler) {
-        json_auto_t *seen = json_object();
-        for (size_t i = 0; i < k->count; i++) {
-            const char *ns = k->units[i].namespace;
-            if (!ns || k->units[i].facts.concluded || json_object_get(seen, ns))
-                continue;
-            json_put(seen, ns, json_true());
-            list_start(k, kind, ns, NULL);
-        }
+    static const uint8_t zero[UNIT_DIGEST_BYTES];
+    return same_digest(digest, zero);
+}
+
+/* The new state changes nothing of what was said of the object. */
+static bool verdict_stands(struct unit *unit)
+{
+    const struct facts *f = &unit->facts;
+    const struct kube_unit *u = unit->own;
+    if (f->observed != OBSERVED_PRESENT || f->terminating)
+        return false;
+    if (f->literal && !f->candidates)
+        return !unit->reported;
+    return u && !is_zero(u->projection) && same_digest(u->projection, unit->projection);
+}
+
+void kube_item_came(struct kube *k, struct unit *unit, const struct item *item, bool listed)
+{
+    struct facts *f = &unit->facts;
+    const struct host *host = k->config.host;
+    uint8_t state[UNIT_DIGEST_BYTES];
+    kube_state_of(k, unit, item, state);
+    if (unit->paused || (f->observed == OBSERVED_PRESENT && same_digest(state, unit->state)))
+        return; /* as we know it */
+    if (f->in_flight) {
+        f->stale = true;
+        if (!listed && host->moved)
+            host->moved(host->ctx, unit);
         return;
     }
-    for (size_t i = 0; i < kind->count; i++) {
-        const char *ns = kind->units[i]->namespace;
-        if (!i || strcmp(ns, kind->units[i - 1]->namespace) != 0)
-            list_start(k, kind, ns, NULL);
-    }
-}
-
-static void list_failed(struct kube_list *list, const struct kube_answer *a)
-{
-    struct refusal r = {0};
-    struct kube_kind *kind = list->kind;
-    refusal_read(&r, a, false);
-    bool denied = r.kind == REFUSAL_FORBIDDEN;
-    if (denied && !list->namespace && kind->resource->namespaced) {
-        list_namespaces(list->k, kind); /* a right in each namespace may still be there */
+    bool had_verdict = f->concluded && f->observed == OBSERVED_PRESENT;
+    begin_anew(unit);
+    f->observed = OBSERVED_NOT_YET;
+    memcpy(unit->state, state, sizeof(state));
+    kube_observed(k, unit, item);
+    if (had_verdict && verdict_stands(unit)) {
+        kube_unit_forget(k, unit);
+        f->concluded = true;
+        if (host->stands)
+            host->stands(host->ctx, unit);
+    } else if (!listed && host->moved) {
+        host->moved(host->ctx, unit);
     } else {
-        _free_ char *why = xasprintf("LIST of %s: %s", kind->resource->plural, r.message);
-        list_conclude(list, denied ? OBSERVED_DENIED : OBSERVED_FAILED, why);
-        if (kind->scaler && !kind->count) {
-            _free_ char *note = xasprintf("%s; spec.replicas is compared as if no %s were there",
-                                          why, kind->resource->kind);
-            list->k->config.host->note(list->k->config.host->ctx, NULL, note);
-        }
-    }
-    refusal_free(&r);
-}
-
-static void on_list(void *ctx, const struct kube_answer *a)
-{
-    struct kube_list *list = ctx;
-    struct err _err_ *err = NULL;
-    _free_ char *page = NULL;
-    _free_ char *version = NULL; /* where a watch would begin */
-    if (a->status != 200 || a->err) {
-        list_failed(list, a);
-    } else if (items_parser_end(list->parser, &page, &version, &err)) {
-        list_conclude(list, OBSERVED_FAILED, err_message(err));
-    } else if (page && *page) {
-        list_start(list->k, list->kind, list->namespace, page);
-    } else {
-        list_conclude(list, OBSERVED_ABSENT, NULL);
-    }
-    list_end(list);
-}
-
-static int on_bytes(void *ctx, const char *data, size_t len, struct err **err)
-{
-    struct kube_list *list = ctx;
-    return items_parser_feed(list->parser, data, len, err);
-}
-
-/* A continue token may hold any character. */
-static void add_escaped(struct buf *b, const char *s)
-{
-    for (; *s; s++) {
-        if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~", *s))
-            buf_add_char(b, *s);
-        else
-            buf_addf(b, "%%%02X", (unsigned char)*s);
+        dirty(k, unit);
     }
 }
 
-static void list_start(struct kube *k, struct kube_kind *kind, const char *namespace,
-                       const char *page)
+void kube_item_went(struct kube *k, struct unit *unit, bool listed)
 {
-    struct kube_list *list = xcalloc(1, sizeof(*list));
-    list->k = k;
-    list->kind = kind;
-    list->namespace = xstrdup_null(namespace);
-    list->parser = items_parser_new(on_item, list);
-    _free_ char *path = kube_path(kind->resource, namespace, NULL);
-    struct buf _buf_ url = BUF_INIT(LIMIT_HEADER_BYTES);
-    buf_add_str(&url, path);
-    /* servers from 1.33 on stream a whole LIST; older ones hold it in memory */
-    const struct discovery *d = k->config.discovery;
-    bool paged = d->major == 1 && d->minor < 33;
-    if (paged)
-        buf_add_str(&url, "?limit=500");
-    if (page) {
-        buf_add_str(&url, paged ? "&continue=" : "?continue=");
-        add_escaped(&url, page);
+    struct facts *f = &unit->facts;
+    const struct host *host = k->config.host;
+    if (f->in_flight) {
+        f->stale = true;
+        return;
     }
-    const struct kube_request request = {
-        .method = "GET",
-        .path = buf_str(&url),
-        .list = true,
-        .sink = on_bytes,
-        .done = on_list,
-        .ctx = list,
-    };
-    k->scaler_lists += kind->scaler;
-    kube_send(k->config.client, &request);
+    if (unit->paused || (f->observed == OBSERVED_GONE && listed))
+        return; /* as we know it */
+    kube_unit_forget(k, unit);
+    begin_anew(unit);
+    memset(unit->state, 0, sizeof(unit->state));
+    f->observed = OBSERVED_ABSENT; /* a read of the object itself confirms it */
+    if (!listed && host->moved)
+        host->moved(host->ctx, unit);
+    else
+        dirty(k, unit);
 }
 
-static size_t namespaces_of(const struct kube_kind *kind)
+void kube_item_unknown(struct kube *k, struct unit *unit, enum observed observed, const char *why)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < kind->count; i++)
-        n += !i || strcmp(kind->units[i]->namespace, kind->units[i - 1]->namespace) != 0;
-    return n;
+    struct facts *f = &unit->facts;
+    if (unit->paused || f->in_flight || (f->concluded && f->observed == observed))
+        return;
+    kube_unit_forget(k, unit);
+    begin_anew(unit);
+    memset(unit->state, 0, sizeof(unit->state));
+    f->observed = observed;
+    kube_unit_of(unit)->unknown = xstrdup(why);
+    dirty(k, unit);
 }
 
-/* The narrowest way that costs little: names, namespaces, else the cluster (DESIGN 5.1). */
-static void observe_kind(struct kube *k, struct kube_kind *kind)
+void kube_again(struct kube *k, struct unit *unit)
 {
-    if (!kind->scaler && kind->count <= LIMIT_NAMES_BY_GET) {
-        for (size_t i = 0; i < kind->count; i++) {
-            if (kind->units[i]->facts.concluded || kind->units[i]->facts.observed)
-                continue;
-            kind->units[i]->facts.observed = OBSERVED_ABSENT; /* a read tells */
-            k->config.host->dirty(k->config.host->ctx, kind->units[i]);
-        }
-    } else if (!kind->scaler && kind->resource->namespaced &&
-               namespaces_of(kind) <= LIMIT_NAMES_BY_GET) {
-        list_namespaces(k, kind);
-    } else {
-        list_start(k, kind, NULL, NULL);
+    struct facts *f = &unit->facts;
+    memset(unit->projection, 0, sizeof(unit->projection));
+    memset(unit->state, 0, sizeof(unit->state));
+    if (f->in_flight) {
+        f->stale = true;
+        return;
+    }
+    if (f->observed == OBSERVED_NOT_YET || !unit->type || unit->paused)
+        return; /* its turn comes */
+    kube_unit_forget(k, unit);
+    begin_anew(unit);
+    f->observed = OBSERVED_ABSENT;
+    dirty(k, unit);
+}
+
+/* A workload gets, or loses, its scaler. */
+static void target_changed(struct kube *k, const struct scaler_target *t)
+{
+    if (!t->name)
+        return;
+    for (size_t i = 0; i < k->count; i++) {
+        struct unit *unit = k->units[i];
+        if (unit->namespace && !strcmp(unit->name, t->name) && !strcmp(unit->kind, t->kind) &&
+            !strcmp(unit->group, t->group) && !strcmp(unit->namespace, t->namespace))
+            kube_again(k, unit);
     }
 }
 
-static bool scalable(const char *group, const char *kind)
+static void scaler_set(struct kube *k, const char *kind, const char *namespace, const char *name,
+                       const json_t *object)
 {
-    return strcmp(group, "") != 0 || !strcmp(kind, "ReplicationController");
+    struct scaler_target before, after;
+    if (!scalers_set(k->scalers, SCALER_LIVE, kind, namespace, name, object, &before, &after))
+        return;
+    if (k->scalers_known) {
+        target_changed(k, &before);
+        target_changed(k, &after);
+    }
+    scaler_target_free(&before);
+    scaler_target_free(&after);
 }
 
-/* Kinds that something may scale, or the others: those need not wait for the scalers. */
-static void observe_those(struct kube *k, bool scaled)
+void kube_scaler_item(struct kube *k, const struct kube_resource *r, const struct item *item,
+                      bool gone)
 {
-    for (size_t i = 0; i < k->kind_count; i++) {
-        const struct kube_resource *r = k->kinds[i].resource;
-        if (!k->kinds[i].scaler && scalable(r->group, r->kind) == scaled)
-            observe_kind(k, &k->kinds[i]);
-    }
+    json_auto_t *object = json_scratch_parse(item->text.data, item->text.len);
+    const char *namespace = json_str_at(object, "metadata", "namespace", NULL);
+    const char *name = json_str_at(object, "metadata", "name", NULL);
+    if (object)
+        scaler_set(k, r->kind, namespace, name, gone ? NULL : object);
+}
+
+void kube_scaler_went(struct kube *k, const char *kind, const char *namespace, const char *name)
+{
+    scaler_set(k, kind, namespace, name, NULL);
 }
 
 static struct kube_kind *kind_add(struct kube *k, const struct kube_resource *resource)
@@ -282,11 +235,16 @@ static struct kube_kind *kind_add(struct kube *k, const struct kube_resource *re
     return kind;
 }
 
+static bool scalable(const char *group, const char *kind)
+{
+    return strcmp(group, "") != 0 || !strcmp(kind, "ReplicationController");
+}
+
 /* Does any unit say how many replicas there are? Only then it matters who else does. */
 static bool any_scalable(const struct kube *k)
 {
     for (size_t i = 0; i < k->count; i++) {
-        if (scalable(k->units[i].group, k->units[i].kind))
+        if (scalable(k->units[i]->group, k->units[i]->kind))
             return true;
     }
     return false;
@@ -298,23 +256,22 @@ static void add_scaler_kind(struct kube *k, const char *group, const char *versi
     const struct kube_resource *r = discovery_find(k->config.discovery, group, version, kind_name);
     if (!r || r->stale)
         return;
-    for (size_t i = 0; i < k->kind_count; i++) {
-        if (k->kinds[i].resource == r) {
-            k->kinds[i].scaler = true;
-            return;
-        }
-    }
-    kind_add(k, r)->scaler = true;
+    struct kube_kind *kind = kube_kind_of(k, r);
+    (kind ? kind : kind_add(k, r))->scaler = true;
 }
 
+/* Once it was watched, a unit that is new is read by itself; else the LIST brings it. */
 void kube_observe(struct provider *p)
 {
     struct kube *k = (struct kube *)p;
     size_t n = 0;
-    k->sorted = xcalloc(k->count, sizeof(struct unit *));
+    free(k->sorted);
+    k->sorted = xcalloc(k->count + 1, sizeof(struct unit *));
+    k->kind_count = 0;
     for (size_t i = 0; i < k->count; i++) {
-        if (k->units[i].type && !k->units[i].facts.concluded)
-            k->sorted[n++] = &k->units[i];
+        const struct unit *unit = k->units[i];
+        if (unit->type && !unit->paused && (!unit->facts.concluded || k->config.follow))
+            k->sorted[n++] = k->units[i];
     }
     qsort(k->sorted, n, sizeof(*k->sorted), unit_order);
     struct kube_kind *kind = NULL;
@@ -329,15 +286,7 @@ void kube_observe(struct provider *p)
         add_scaler_kind(k, "autoscaling", "v2", "HorizontalPodAutoscaler");
         add_scaler_kind(k, "keda.sh", "v1alpha1", "ScaledObject");
     }
-    for (size_t i = 0; i < k->kind_count; i++) {
-        if (k->kinds[i].scaler)
-            observe_kind(k, &k->kinds[i]);
-    }
-    observe_those(k, false);
-    if (!k->scaler_lists) {
-        k->scalers_known = true;
-        observe_those(k, true);
-    }
+    kube_scopes_update(k);
 }
 
 void kube_kinds_free(struct kube *k)

@@ -141,7 +141,10 @@ static void drop_text(struct kube *k, struct kube_unit *u)
 void kube_observed(struct kube *k, struct unit *unit, const struct item *item)
 {
     struct facts *f = &unit->facts;
-    if (kube_literal(k, unit, item, &unit->ignored)) {
+    const struct host *host = k->config.host;
+    unit->ignored = 0;
+    if ((host->known && host->known(host->ctx, unit)) ||
+        kube_literal(k, unit, item, &unit->ignored)) {
         f->observed = OBSERVED_PRESENT;
         f->terminating = f->candidates = false;
         f->literal = true;
@@ -163,6 +166,7 @@ void kube_observed(struct kube *k, struct unit *unit, const struct item *item)
         return;
     }
     const json_t *ours = fields_ours(u->managed, k->config.field_manager);
+    kube_projection(k, u->live, u->managed, u->replicas_held, u->projection);
     f->observed = OBSERVED_PRESENT;
     f->terminating = item->terminating;
     f->candidates = u->candidates.count > 0;

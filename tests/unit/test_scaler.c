@@ -89,13 +89,71 @@ static const struct scaler_case cases[] = {
     {"no namespace of its own", HPA, NULL, WEB, {"apps", "Deployment", "ml", "web"}, NULL},
 };
 
+static int set(struct scalers *s, enum scaler_origin origin, const char *kind,
+               const char *namespace, const json_t *object)
+{
+    struct scaler_target before, after;
+    int rc = scalers_set(s, origin, kind, namespace, json_str_at(object, "metadata", "name", NULL),
+                         object, &before, &after);
+    scaler_target_free(&before);
+    scaler_target_free(&after);
+    return rc;
+}
+
+static const char *web(const struct scalers *s)
+{
+    return scalers_find(s, "apps", "Deployment", "ml", "web");
+}
+
+static void count_live(void *ctx, const char *namespace, const char *name)
+{
+    assert_string_equal(namespace, "ml");
+    assert_string_equal(name, "x");
+    ++*(int *)ctx;
+}
+
+/* A scaler that stands in Git and in the cluster, is aimed elsewhere, and goes. */
+static void test_origins(void **state)
+{
+    struct scalers *s = scalers_new();
+    json_auto_t *at_web = tree(WEB);
+    json_auto_t *at_db = tree(REF("{'apiVersion':'apps/v1','kind':'Deployment','name':'db'}"));
+    int live = 0;
+    assert_int_equal(set(s, SCALER_GIT, HPA, "ml", at_web), 1);
+    assert_int_equal(set(s, SCALER_LIVE, HPA, "ml", at_web), 1);
+    assert_int_equal(set(s, SCALER_LIVE, HPA, "ml", at_web), 0);
+    scalers_live(s, HPA, "ml", count_live, &live);
+    scalers_live(s, HPA, "other", count_live, &live);
+    scalers_live(s, "ScaledObject", NULL, count_live, &live);
+    assert_int_equal(live, 1);
+    scalers_clear(s, SCALER_GIT);
+    assert_string_equal(web(s), "HorizontalPodAutoscaler ml/x");
+
+    struct scaler_target before, after;
+    assert_int_equal(
+        scalers_set(s, SCALER_LIVE, HPA, "ml", "x", at_db, &before, &after), 1);
+    assert_string_equal(before.name, "web");
+    assert_string_equal(before.group, "apps");
+    assert_string_equal(after.name, "db");
+    assert_null(web(s));
+    scaler_target_free(&before);
+    scaler_target_free(&after);
+    assert_int_equal(scalers_set(s, SCALER_LIVE, HPA, "ml", "x", NULL, &before, &after), 1);
+    assert_string_equal(before.name, "db");
+    assert_null(after.name);
+    assert_null(scalers_find(s, "apps", "Deployment", "ml", "db"));
+    scaler_target_free(&before);
+    scaler_target_free(&after);
+    scalers_free(s);
+}
+
 static void test_find(void **state)
 {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const struct scaler_case *c = &cases[i];
         struct scalers *s = scalers_new();
         json_auto_t *object = tree(c->object);
-        scalers_add(s, c->kind, c->namespace, object);
+        set(s, SCALER_LIVE, c->kind, c->namespace, object);
         const char *found = scalers_find(s, c->target[0], c->target[1], c->target[2], c->target[3]);
         if (c->want ? !found || strcmp(found, c->want) != 0 : found != NULL)
             fail_msg("%s: %s", c->name, found ? found : "nobody");
@@ -117,6 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_find),
+        cmocka_unit_test(test_origins),
         cmocka_unit_test(test_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,447 @@
+/* Which collections are listed and watched, and what their LISTs and WATCHes say. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/clock.h"
+#include "core/json.h"
+#include "core/limits.h"
+#include "providers/kubernetes/internal.h"
+#include "providers/kubernetes/watch.h"
+
+/* How far a 403 made the scopes of a kind narrower. */
+enum narrow { NARROW_NOT, NARROW_NAMESPACES, NARROW_NAMES };
+
+struct kube_scope {
+    struct kube *k;
+    const struct kube_resource *resource;
+    char *namespace; /* NULL: the cluster, or a cluster-scoped kind */
+    char *name;      /* NULL: all of them */
+    struct kube_watch *watch;
+    bool wanted; /* by the units as they are now */
+    bool listed; /* once at least */
+    bool known;  /* listed, or failed: no unit waits for it */
+    uint32_t gen;
+    int64_t failing_since; /* monotonic ms; 0: it is not */
+    json_t *seen;          /* of a scaler's kind: "namespace name" that a LIST brought */
+};
+
+static struct kube_kind *kind_of(const struct kube_scope *s)
+{
+    return kube_kind_of(s->k, s->resource);
+}
+
+static bool in_scope(const struct kube_scope *s, const struct unit *unit)
+{
+    return (!s->namespace || (unit->namespace && !strcmp(unit->namespace, s->namespace))) &&
+           (!s->name || !strcmp(unit->name, s->name));
+}
+
+static void on_listing(void *ctx)
+{
+    struct kube_scope *s = ctx;
+    s->gen = ++s->k->lists;
+    json_decref(s->seen);
+    s->seen = json_object();
+}
+
+static void on_item(void *ctx, const struct item *item, bool listed)
+{
+    struct kube_scope *s = ctx;
+    struct kube_kind *kind = kind_of(s);
+    if (kind && kind->scaler) {
+        kube_scaler_item(s->k, s->resource, item, false);
+        _free_ char *key = xasprintf("%.*s %.*s", (int)item->namespace.len, item->namespace.data,
+                                     (int)item->name.len, item->name.data);
+        if (listed)
+            json_put(s->seen, key, json_true());
+    }
+    struct unit *unit = kind ? kube_kind_find(kind, item) : NULL;
+    if (!unit || (unit->facts.concluded && !s->k->config.follow))
+        return;
+    if (listed)
+        unit->listed = s->gen;
+    kube_item_came(s->k, unit, item, listed);
+}
+
+static void on_deleted(void *ctx, const struct item *item)
+{
+    struct kube_scope *s = ctx;
+    struct kube_kind *kind = kind_of(s);
+    if (kind && kind->scaler)
+        kube_scaler_item(s->k, s->resource, item, true);
+    struct unit *unit = kind ? kube_kind_find(kind, item) : NULL;
+    if (unit)
+        kube_item_went(s->k, unit, false);
+}
+
+static void scaler_gone(void *ctx, const char *namespace, const char *name)
+{
+    struct kube_scope *s = ctx;
+    _free_ char *key = xasprintf("%s %s", namespace, name);
+    if (!json_object_get(s->seen, key) && (!s->name || !strcmp(s->name, name)))
+        kube_scaler_went(s->k, s->resource->kind, namespace, name);
+}
+
+static void observe_those(struct kube *k);
+
+/* The scalers' LISTs have ended: now others may be judged. */
+static void scalers_maybe_known(struct kube *k)
+{
+    if (k->scalers_known)
+        return;
+    for (size_t i = 0; i < k->scope_count; i++) {
+        const struct kube_kind *kind = kind_of(k->scopes[i]);
+        if (kind && kind->scaler && !k->scopes[i]->known)
+            return;
+    }
+    k->scalers_known = true;
+    observe_those(k);
+}
+
+static void on_listed(void *ctx)
+{
+    struct kube_scope *s = ctx;
+    struct kube *k = s->k;
+    struct kube_kind *kind = kind_of(s);
+    s->listed = s->known = true;
+    s->failing_since = 0;
+    for (size_t i = 0; kind && i < kind->count; i++) {
+        struct unit *unit = kind->units[i];
+        if (in_scope(s, unit) && unit->listed != s->gen &&
+            (k->config.follow || !unit->facts.concluded) && (!unit->facts.concluded || unit->type))
+            kube_item_went(k, unit, true);
+    }
+    if (kind && kind->scaler)
+        scalers_live(k->scalers, s->resource->kind, s->namespace, scaler_gone, s);
+    json_object_clear(s->seen);
+    scalers_maybe_known(k);
+}
+
+/* No unit of the scope can be read. */
+static void scope_unknown(struct kube_scope *s, enum observed observed, const char *why)
+{
+    struct kube *k = s->k;
+    struct kube_kind *kind = kind_of(s);
+    _free_ char *text = xasprintf("LIST of %s: %s", s->resource->plural, why);
+    s->known = true;
+    for (size_t i = 0; kind && i < kind->count; i++) {
+        struct unit *unit = kind->units[i];
+        bool open = k->config.follow || unit->facts.observed == OBSERVED_NOT_YET;
+        if (in_scope(s, unit) && open && (k->config.follow || !unit->facts.concluded))
+            kube_item_unknown(k, unit, observed, text);
+    }
+    if (kind && kind->scaler && !kind->count && !s->listed) {
+        _free_ char *note = xasprintf("%s; spec.replicas is compared as if no %s were there", text,
+                                      s->resource->kind);
+        k->config.host->note(k->config.host->ctx, NULL, note);
+    }
+    scalers_maybe_known(k);
+}
+
+static char *narrow_key(const struct kube_resource *r)
+{
+    return xasprintf("%s.%s", r->plural, r->group);
+}
+
+static int narrow_of(const struct kube *k, const struct kube_resource *r)
+{
+    _free_ char *key = narrow_key(r);
+    return (int)json_integer_value(json_object_get(k->narrow, key));
+}
+
+/* A right to less may still be there. False: it cannot be less. */
+static bool narrower(struct kube_scope *s)
+{
+    struct kube_kind *kind = kind_of(s);
+    if (s->name || !kind || (kind->scaler && s->namespace))
+        return false;
+    bool to_namespaces = !s->namespace && s->resource->namespaced;
+    if (!to_namespaces && !s->k->config.follow)
+        return false;
+    _free_ char *key = narrow_key(s->resource);
+    json_put(s->k->narrow, key, json_integer(to_namespaces ? NARROW_NAMESPACES : NARROW_NAMES));
+    return true;
+}
+
+static void on_failed(void *ctx, enum watch_failure how, const char *why)
+{
+    struct kube_scope *s = ctx;
+    struct kube *k = s->k;
+    if (how == WATCH_DENIED && narrower(s)) {
+        kube_scopes_update(k); /* this scope is gone then */
+        return;
+    }
+    if (how == WATCH_ABSENT && k->config.rediscover)
+        k->config.rediscover(k->config.ctx);
+    if (how != WATCH_DENIED && s->listed) {
+        int64_t now = clock_monotonic_ms();
+        s->failing_since = s->failing_since ? s->failing_since : now;
+        if (now - s->failing_since < LIMIT_KIND_UNKNOWN_S * 1000)
+            return; /* what was judged stands for a while */
+    }
+    scope_unknown(s, how == WATCH_DENIED ? OBSERVED_DENIED : OBSERVED_FAILED, why);
+}
+
+static void on_note(void *ctx, const char *text)
+{
+    struct kube_scope *s = ctx;
+    s->k->config.host->note(s->k->config.host->ctx, NULL, text);
+}
+
+static void scope_free(struct kube_scope *s)
+{
+    kube_watch_free(s->watch);
+    json_decref(s->seen);
+    free(s->namespace);
+    free(s->name);
+    free(s);
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a && b && !strcmp(a, b));
+}
+
+/* The scope that brings the unit, or NULL. */
+static struct kube_scope *scope_of(struct kube *k, const struct unit *unit)
+{
+    for (size_t i = 0; i < k->scope_count; i++) {
+        struct kube_scope *s = k->scopes[i];
+        if (s->wanted && s->resource == unit->type && in_scope(s, unit))
+            return s;
+    }
+    return NULL;
+}
+
+/* The same collection, though another discovery may tell of it. */
+static bool same_resource(const struct kube_resource *a, const struct kube_resource *b)
+{
+    return a == b || (a->namespaced == b->namespaced && same(a->plural, b->plural) &&
+                      same(a->version, b->version) && same(a->group, b->group));
+}
+
+static void want(struct kube *k, const struct kube_resource *r, const char *namespace,
+                 const char *name)
+{
+    for (size_t i = 0; i < k->scope_count; i++) {
+        struct kube_scope *s = k->scopes[i];
+        if (same_resource(s->resource, r) && same(s->namespace, namespace) &&
+            same(s->name, name)) {
+            s->resource = r;
+            s->wanted = true;
+            return;
+        }
+    }
+    struct kube_scope *s = xcalloc(1, sizeof(*s));
+    s->k = k;
+    s->resource = r;
+    s->namespace = xstrdup_null(namespace);
+    s->name = xstrdup_null(name);
+    s->wanted = true;
+    k->scopes = xgrow(k->scopes, &k->scope_cap, k->scope_count + 1, sizeof(*k->scopes));
+    k->scopes[k->scope_count++] = s;
+}
+
+static void scope_start(struct kube_scope *s)
+{
+    struct kube *k = s->k;
+    const struct discovery *d = k->config.discovery;
+    _free_ char *path = kube_path(s->resource, s->namespace, NULL);
+    s->watch = kube_watch_new(&(struct kube_watch_config){
+        .client = k->config.client,
+        .loop = k->config.loop,
+        .path = path,
+        .name = s->name,
+        .paged = d->major == 1 && d->minor < 33, /* those from 1.33 on stream a whole LIST */
+        .follow = k->config.follow,
+        .ctx = s,
+        .listing = on_listing,
+        .item = on_item,
+        .deleted = on_deleted,
+        .listed = on_listed,
+        .failed = on_failed,
+        .note = on_note,
+    });
+}
+
+/* Namespaces of these units that are sorted by them, or of all units: each once. */
+static void want_namespaces(struct kube *k, const struct kube_kind *kind)
+{
+    struct unit *const *units = kind->scaler ? k->units : kind->units;
+    size_t count = kind->scaler ? k->count : kind->count;
+    json_auto_t *seen = json_object();
+    for (size_t i = 0; i < count; i++) {
+        const char *ns = units[i]->namespace;
+        if (!ns || json_object_get(seen, ns))
+            continue;
+        json_put(seen, ns, json_true());
+        want(k, kind->resource, ns, NULL);
+    }
+}
+
+static size_t namespaces_of(const struct kube *k, const struct kube_kind *kind)
+{
+    struct unit *const *units = kind->scaler ? k->units : kind->units;
+    size_t count = kind->scaler ? k->count : kind->count;
+    json_auto_t *seen = json_object();
+    for (size_t i = 0; i < count; i++) {
+        if (units[i]->namespace && json_object_size(seen) <= LIMIT_NAMES_BY_GET)
+            json_put(seen, units[i]->namespace, json_true());
+    }
+    return json_object_size(seen);
+}
+
+static void want_names(struct kube *k, const struct kube_kind *kind)
+{
+    for (size_t i = 0; i < kind->count; i++)
+        want(k, kind->resource, kind->units[i]->namespace, kind->units[i]->name);
+}
+
+/* A few objects that are looked at once are read one by one. */
+static void read_names(struct kube *k, struct kube_kind *kind)
+{
+    for (size_t i = 0; i < kind->count; i++) {
+        struct unit *unit = kind->units[i];
+        if (unit->facts.concluded || unit->facts.observed)
+            continue;
+        unit->facts.observed = OBSERVED_ABSENT; /* a read tells */
+        k->config.host->dirty(k->config.host->ctx, unit);
+    }
+}
+
+/* The narrowest way that costs little: names, namespaces, else the cluster (DESIGN 5.1). */
+static void observe_kind(struct kube *k, struct kube_kind *kind)
+{
+    int narrow = narrow_of(k, kind->resource);
+    bool spaces = kind->resource->namespaced && (!kind->scaler || k->config.follow) &&
+                  namespaces_of(k, kind) <= LIMIT_NAMES_BY_GET;
+    if (narrow == NARROW_NAMES)
+        want_names(k, kind);
+    else if (narrow == NARROW_NAMESPACES)
+        want_namespaces(k, kind);
+    else if (!kind->scaler && !k->config.follow && kind->count <= LIMIT_NAMES_BY_GET)
+        read_names(k, kind);
+    else if (!kind->scaler && k->config.follow && kind->count == 1)
+        want_names(k, kind);
+    else if (spaces)
+        want_namespaces(k, kind);
+    else
+        want(k, kind->resource, NULL, NULL);
+}
+
+/* Kinds that something may scale wait until the scalers are known. */
+static bool waits(const struct kube *k, const struct kube_kind *kind)
+{
+    const struct kube_resource *r = kind->resource;
+    bool scalable = *r->group || !strcmp(r->kind, "ReplicationController");
+    return !k->scalers_known && !kind->scaler && scalable;
+}
+
+static void start_new(struct kube *k)
+{
+    for (size_t i = 0; i < k->scope_count; i++) {
+        if (!k->scopes[i]->watch)
+            scope_start(k->scopes[i]);
+    }
+}
+
+static void drop_unwanted(struct kube *k)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < k->scope_count; i++) {
+        if (k->scopes[i]->wanted)
+            k->scopes[kept++] = k->scopes[i];
+        else
+            scope_free(k->scopes[i]);
+    }
+    k->scope_count = kept;
+}
+
+/* A unit that is new in a scope that was listed already is read by itself. */
+static void read_late(struct kube *k)
+{
+    for (size_t i = 0; k->config.follow && i < k->kind_count; i++) {
+        const struct kube_kind *kind = &k->kinds[i];
+        for (size_t n = 0; n < kind->count; n++) {
+            struct unit *unit = kind->units[n];
+            if (unit->facts.observed != OBSERVED_NOT_YET || unit->facts.concluded)
+                continue;
+            const struct kube_scope *s = scope_of(k, unit);
+            if (!s || !s->known)
+                continue;
+            unit->facts.observed = OBSERVED_ABSENT;
+            k->config.host->dirty(k->config.host->ctx, unit);
+        }
+    }
+}
+
+static void observe_those(struct kube *k)
+{
+    for (size_t i = 0; i < k->kind_count; i++) {
+        if (!waits(k, &k->kinds[i]))
+            observe_kind(k, &k->kinds[i]);
+    }
+    drop_unwanted(k);
+    start_new(k);
+    read_late(k);
+}
+
+void kube_scopes_update(struct kube *k)
+{
+    bool scalers = false;
+    for (size_t i = 0; i < k->kind_count; i++)
+        scalers |= k->kinds[i].scaler;
+    if (!scalers)
+        k->scalers_known = true;
+    for (size_t i = 0; i < k->scope_count; i++)
+        k->scopes[i]->wanted = false;
+    observe_those(k);
+    scalers_maybe_known(k);
+}
+
+void kube_scopes_stop(struct kube *k)
+{
+    for (size_t i = 0; i < k->scope_count; i++)
+        scope_free(k->scopes[i]);
+    free(k->scopes);
+    k->scopes = NULL;
+    k->scope_count = k->scope_cap = 0;
+}
+
+json_t *kube_provider_scopes(const struct provider *p)
+{
+    const struct kube *k = (const struct kube *)p;
+    json_t *list = json_array();
+    for (size_t i = 0; i < k->scope_count; i++) {
+        const struct kube_scope *s = k->scopes[i];
+        char since[CLOCK_TEXT_BYTES];
+        json_t *o = json_object();
+        _free_ char *scope = !s->namespace ? xstrdup(s->name ? s->name : "cluster")
+                             : s->name     ? xasprintf("%s/%s", s->namespace, s->name)
+                                           : xstrdup(s->namespace);
+        clock_rfc3339(kube_watch_since(s->watch), since);
+        json_put_str(o, "group", s->resource->group);
+        json_put_str(o, "kind", s->resource->kind);
+        json_put_str(o, "scope", scope);
+        json_put_str(o, "state", kube_watch_state_name(s->watch));
+        json_put_str(o, "since", since);
+        json_put_str(o, "message", kube_watch_message(s->watch));
+        json_push(list, o);
+    }
+    return list;
+}
+
+bool kube_provider_listed(const struct provider *p, char **why)
+{
+    const struct kube *k = (const struct kube *)p;
+    for (size_t i = 0; i < k->scope_count; i++) {
+        const struct kube_scope *s = k->scopes[i];
+        if (s->known)
+            continue;
+        *why = xasprintf("%s %s is not listed yet", s->resource->plural,
+                         s->namespace ? s->namespace : "");
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,413 @@
+#include "providers/kubernetes/watch.h"
+
+#include <ev.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/clock.h"
+#include "core/hash.h"
+#include "core/limits.h"
+#include "providers/kubernetes/refusal.h"
+
+#define LINE_BYTES     (LIMIT_ITEM_BYTES + 4 * KIB)
+#define LINE_KEPT      (64 * KIB) /* of a line's memory, between lines */
+#define WATCH_FAILURES 4          /* so many in a row, and the LIST says what is wrong */
+
+struct kube_watch {
+    struct kube_watch_config config;
+    char *path, *name;
+    enum watch_state state;
+    int64_t since;
+    struct kube_call *call;
+    struct items_parser *parser;
+    struct buf line;
+    char *version; /* where the WATCH begins; NULL: LIST first */
+    struct ev_timer timer;
+    ev_tstamp began, heard; /* of the WATCH: its begin, its last byte */
+    unsigned failures;      /* of WATCHes in a row without a byte */
+    unsigned list_failures;
+    bool expired; /* the WATCH said that its version is too old */
+    bool unwatchable;
+    bool listed; /* once at least */
+    char *message;
+};
+
+static void list_start(struct kube_watch *w, const char *page);
+static void watch_start(struct kube_watch *w);
+
+static double random_unit(void)
+{
+    uint32_t r;
+    hash_random(&r, sizeof(r));
+    return r / 4294967296.0;
+}
+
+static void set_state(struct kube_watch *w, enum watch_state state)
+{
+    if (w->state != state)
+        w->since = clock_now_ms();
+    w->state = state;
+}
+
+static void set_message(struct kube_watch *w, const char *message)
+{
+    free(w->message);
+    w->message = xstrdup_null(message);
+}
+
+static void arm(struct kube_watch *w, double seconds)
+{
+    ev_timer_stop(w->config.loop, &w->timer);
+    ev_now_update(w->config.loop);
+    ev_timer_set(&w->timer, seconds, 0.);
+    ev_timer_start(w->config.loop, &w->timer);
+}
+
+static void pause_for(struct kube_watch *w, double seconds)
+{
+    set_state(w, w->unwatchable ? WATCH_POLLING : WATCH_PAUSING);
+    arm(w, seconds);
+}
+
+/* Doubling from `first` to `most`, half of it random. */
+static double back_off(unsigned failures, double first, double most)
+{
+    double pause = fmin(first * (double)(1UL << (failures < 16 ? failures : 16)), most);
+    return pause * (0.5 + 0.5 * random_unit());
+}
+
+static void forget_version(struct kube_watch *w)
+{
+    free(w->version);
+    w->version = NULL;
+}
+
+static void set_version(struct kube_watch *w, const struct span *version)
+{
+    if (!version->len)
+        return;
+    free(w->version);
+    w->version = xstrndup(version->data, version->len);
+}
+
+static double silence(void)
+{
+    return LIMIT_WATCH_SILENCE_S * (1 + 0.33 * random_unit());
+}
+
+/* The pause is over, or nothing was heard for a while. */
+static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+    struct kube_watch *w = timer->data;
+    if (w->state == WATCH_WATCHING) {
+        double quiet = ev_now(loop) - w->heard;
+        if (quiet < LIMIT_WATCH_SILENCE_S) {
+            arm(w, silence() - quiet);
+            return;
+        }
+        /* the connection may be dead: another one goes on where it was */
+        kube_cancel(steal(w->call));
+        pause_for(w, 2 * random_unit());
+    } else if (w->version && !w->unwatchable) {
+        watch_start(w);
+    } else {
+        list_start(w, NULL);
+    }
+}
+
+static void on_item(void *ctx, const struct item *item)
+{
+    struct kube_watch *w = ctx;
+    w->config.item(w->config.ctx, item, true);
+}
+
+static int on_list_bytes(void *ctx, const char *data, size_t len, struct err **err)
+{
+    struct kube_watch *w = ctx;
+    return items_parser_feed(w->parser, data, len, err);
+}
+
+/* What may be told of it; the owner may free the watch in here. */
+static void list_failed(struct kube_watch *w, enum watch_failure how, const char *why)
+{
+    static const double first[] = {[WATCH_DENIED] = 15, [WATCH_ABSENT] = 5, [WATCH_FAILED] = 0.5};
+    static const double most[] = {[WATCH_DENIED] = 300, [WATCH_ABSENT] = 300, [WATCH_FAILED] = 30};
+    forget_version(w);
+    set_message(w, why);
+    if (w->config.follow)
+        pause_for(w, back_off(w->list_failures++, first[how], most[how]));
+    else
+        set_state(w, WATCH_ENDED);
+    w->config.failed(w->config.ctx, how, why);
+}
+
+static void list_refused(struct kube_watch *w, const struct kube_answer *a)
+{
+    struct refusal r = {0};
+    refusal_read(&r, a, false);
+    enum watch_failure how = r.kind == REFUSAL_FORBIDDEN ? WATCH_DENIED
+                             : a->status == 404          ? WATCH_ABSENT
+                                                         : WATCH_FAILED;
+    _free_ char *why = xstrdup(r.message);
+    refusal_free(&r);
+    if (how == WATCH_DENIED && w->listed && w->list_failures < LIMIT_DENIALS) {
+        /* a server that has just begun knows no rights for a moment */
+        pause_for(w, back_off(w->list_failures++, 1, 5));
+        return;
+    }
+    list_failed(w, how, why);
+}
+
+static void list_whole(struct kube_watch *w, char *version)
+{
+    forget_version(w);
+    w->version = version;
+    w->list_failures = 0;
+    w->listed = true;
+    set_message(w, NULL);
+    set_state(w, WATCH_ENDED);
+    w->config.listed(w->config.ctx);
+    if (!w->config.follow)
+        return;
+    if (w->unwatchable || !w->version)
+        pause_for(w, LIMIT_WATCH_POLL_S * (0.8 + 0.4 * random_unit()));
+    else
+        watch_start(w);
+}
+
+static void on_list(void *ctx, const struct kube_answer *a)
+{
+    struct kube_watch *w = ctx;
+    struct err _err_ *err = NULL;
+    _free_ char *page = NULL;
+    char *version = NULL;
+    w->call = NULL;
+    if (a->status == 410 && w->config.follow) { /* a page of a LIST that is too old */
+        pause_for(w, random_unit());
+    } else if (a->status != 200 || a->err) {
+        list_refused(w, a);
+    } else if (items_parser_end(w->parser, &page, &version, &err)) {
+        list_failed(w, WATCH_FAILED, err_message(err));
+    } else if (page && *page) {
+        free(version);
+        list_start(w, page);
+    } else {
+        list_whole(w, version);
+    }
+}
+
+/* A name or a continue token may hold any character. */
+static void add_escaped(struct buf *b, const char *s)
+{
+    for (; *s; s++) {
+        if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~", *s))
+            buf_add_char(b, *s);
+        else
+            buf_addf(b, "%%%02X", (unsigned char)*s);
+    }
+}
+
+static void begin_url(const struct kube_watch *w, struct buf *url)
+{
+    buf_addf(url, "%s?", w->path);
+    if (!w->name)
+        return;
+    buf_add_str(url, "fieldSelector=metadata.name%3D");
+    add_escaped(url, w->name);
+    buf_add_char(url, '&');
+}
+
+static void list_start(struct kube_watch *w, const char *page)
+{
+    set_state(w, WATCH_LISTING);
+    if (!page)
+        w->config.listing(w->config.ctx);
+    items_parser_free(w->parser);
+    w->parser = items_parser_new(on_item, w);
+    struct buf _buf_ url = BUF_INIT(LIMIT_HEADER_BYTES);
+    begin_url(w, &url);
+    if (w->config.paged)
+        buf_add_str(&url, "limit=500&");
+    if (page) {
+        buf_add_str(&url, "continue=");
+        add_escaped(&url, page);
+        buf_add_char(&url, '&');
+    }
+    url.data[--url.len] = '\0'; /* the last `?` or `&` */
+    w->call = kube_send_call(w->config.client, &(struct kube_request){
+                                                   .method = "GET",
+                                                   .path = buf_str(&url),
+                                                   .list = true,
+                                                   .sink = on_list_bytes,
+                                                   .done = on_list,
+                                                   .ctx = w,
+                                               });
+}
+
+static void take_event(struct kube_watch *w, const char *line, size_t len)
+{
+    struct watch_event e;
+    if (watch_event_scan(line, len, &e)) {
+        w->expired = true; /* whatever it was, a LIST tells what is so */
+        return;
+    }
+    switch (e.type) {
+    case WATCH_EVENT_ERROR:
+        w->expired = true;
+        return;
+    case WATCH_EVENT_BOOKMARK:
+        break;
+    case WATCH_EVENT_DELETED:
+        w->config.deleted(w->config.ctx, &e.item);
+        break;
+    default:
+        w->config.item(w->config.ctx, &e.item, false);
+        break;
+    }
+    set_version(w, &e.item.resource_version);
+}
+
+/* Events are lines: JSON has no raw newline inside. */
+static int on_watch_bytes(void *ctx, const char *data, size_t len, struct err **err)
+{
+    struct kube_watch *w = ctx;
+    w->heard = ev_now(w->config.loop);
+    w->failures = 0;
+    while (len) {
+        const char *end = memchr(data, '\n', len);
+        size_t n = end ? (size_t)(end - data) : len;
+        if (end && !w->line.len) {
+            take_event(w, data, n);
+        } else if (buf_add(&w->line, data, n)) {
+            w->expired = true;
+            return err_set(err, ERR_LIMIT, "an event of over %lu bytes", LINE_BYTES);
+        } else if (end) {
+            take_event(w, w->line.data, w->line.len);
+            if (w->line.cap > LINE_KEPT)
+                buf_free(&w->line);
+            else
+                buf_clear(&w->line);
+        }
+        data += n + (end != NULL);
+        len -= n + (end != NULL);
+    }
+    return 0;
+}
+
+/* The watch is over, in one way or another: when does what begin? */
+static void on_watch(void *ctx, const struct kube_answer *a)
+{
+    struct kube_watch *w = ctx;
+    w->call = NULL;
+    bool good = a->status == 200;
+    double lived = ev_now(w->config.loop) - w->began;
+    buf_free(&w->line);
+    if (w->expired || a->status == 410) {
+        forget_version(w);
+        pause_for(w, random_unit() * (a->status == 410 ? 0.2 : 1));
+    } else if (good && lived > LIMIT_WATCH_CUT_S) {
+        w->failures = 0;
+        pause_for(w, 0.2 * random_unit());
+    } else if (good) {
+        /* it worked and was cut: at once, but not in a hot loop */
+        pause_for(w, back_off(w->failures++, 0.1, LIMIT_WATCH_CUT_S));
+    } else {
+        bool denied = a->status == 403 || a->status == 404 || a->status == 405;
+        double wait = back_off(w->failures++, 0.25, 30);
+        if (denied && a->status != 404) {
+            w->unwatchable = true;
+            _free_ char *text =
+                xasprintf("WATCH of %s: HTTP %ld: it is listed each minute instead", w->path,
+                          a->status);
+            w->config.note(w->config.ctx, text);
+        }
+        if (denied || w->failures >= WATCH_FAILURES)
+            forget_version(w);
+        pause_for(w, a->retry_after >= 0 ? fmin(a->retry_after, LIMIT_RETRY_AFTER_S) : wait);
+    }
+}
+
+static void watch_start(struct kube_watch *w)
+{
+    set_state(w, WATCH_WATCHING);
+    w->expired = false;
+    buf_free(&w->line);
+    w->line = BUF_INIT(LINE_BYTES);
+    ev_now_update(w->config.loop);
+    w->began = w->heard = ev_now(w->config.loop);
+    struct buf _buf_ url = BUF_INIT(LIMIT_HEADER_BYTES);
+    begin_url(w, &url);
+    /* ended by the server after five to ten minutes, each at another time (as client-go asks) */
+    buf_addf(&url, "watch=true&allowWatchBookmarks=true&resourceVersion=%s&timeoutSeconds=%d",
+             w->version, 300 + (int)(300 * random_unit()));
+    w->call = kube_send_call(w->config.client, &(struct kube_request){
+                                                   .method = "GET",
+                                                   .path = buf_str(&url),
+                                                   .watch = true,
+                                                   .sink = on_watch_bytes,
+                                                   .done = on_watch,
+                                                   .ctx = w,
+                                               });
+    arm(w, silence());
+}
+
+struct kube_watch *kube_watch_new(const struct kube_watch_config *config)
+{
+    struct kube_watch *w = xcalloc(1, sizeof(*w));
+    w->config = *config;
+    w->path = xstrdup(config->path);
+    w->name = xstrdup_null(config->name);
+    w->config.path = w->config.name = NULL;
+    w->state = WATCH_ENDED;
+    ev_timer_init(&w->timer, on_timer, 0., 0.);
+    w->timer.data = w;
+    list_start(w, NULL);
+    return w;
+}
+
+enum watch_state kube_watch_state(const struct kube_watch *w)
+{
+    return w->state;
+}
+
+const char *kube_watch_state_name(const struct kube_watch *w)
+{
+    static const char *const names[] = {"listing", "watching", "pausing", "polling", "ended"};
+    return names[w->state];
+}
+
+int64_t kube_watch_since(const struct kube_watch *w)
+{
+    return w->since;
+}
+
+const char *kube_watch_message(const struct kube_watch *w)
+{
+    return w->message;
+}
+
+void kube_watch_relist(struct kube_watch *w)
+{
+    if (!w->config.follow || w->state == WATCH_LISTING)
+        return;
+    kube_cancel(steal(w->call));
+    forget_version(w);
+    pause_for(w, 0.2 * random_unit());
+}
+
+void kube_watch_free(struct kube_watch *w)
+{
+    if (!w)
+        return;
+    kube_cancel(w->call);
+    ev_timer_stop(w->config.loop, &w->timer);
+    items_parser_free(w->parser);
+    buf_free(&w->line);
+    free(w->version);
+    free(w->message);
+    free(w->path);
+    free(w->name);
+    free(w);
+}
