@@ -33,6 +33,21 @@ const struct command commands[] = {
         .run = cmd_diff,
     },
     {
+        .name = "agent",
+        .summary = "watch, and tell what differs as it happens",
+        .usage = "",
+        .description =
+            "Reads the sources of the configuration each interval, watches what they declare, and "
+            "writes one line when something begins to differ, when what is told of it changes, and "
+            "when it is put right. Runs until SIGTERM; SIGHUP reads the configuration again.",
+        .exits = "0\tended as asked\n"
+                 "2\tit could not begin: the configuration, the state folder, the kubeconfig\n",
+        .options = KUBE_OPTIONS | OPT_CONFIG | OPT_STATE_DIR | OPT_OUTPUT,
+        .outputs = 1 << OUTPUT_TEXT | 1 << OUTPUT_JSON,
+        .output = OUTPUT_JSON,
+        .run = cmd_agent,
+    },
+    {
         .name = "lint",
         .summary = "check manifests without a cluster",
         .usage = "PATH...",

@@ -40,6 +40,7 @@ extern const struct command commands[];
 const struct command *command_find(const char *name);
 
 /* Each in its own file, agent/cmd_NAME.c. */
+int cmd_agent(const struct options *o);
 int cmd_diff(const struct options *o);
 int cmd_help(const struct options *o);
 int cmd_lint(const struct options *o);

@@ -95,7 +95,7 @@ static const struct config_field source_fields[] = {
     {"path", CONFIG_STRING, AT(config_source, path)},
     {"include", CONFIG_STRINGS, AT(config_source, include), .check = check_glob},
     {"exclude", CONFIG_STRINGS, AT(config_source, exclude), .check = check_glob},
-    {"interval", CONFIG_DURATION, AT(config_source, interval), "1m", .min = 5},
+    {"interval", CONFIG_DURATION, AT(config_source, interval), "1m", .min = 1},
     {"mode", CONFIG_CHOICE, AT(config_source, mode), "report", .choices = modes},
     {"prune", CONFIG_BOOL, AT(config_source, prune), "false"},
     {"guard", CONFIG_MAP, AT(config_source, guard), .fields = guard_fields},

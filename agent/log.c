@@ -36,8 +36,7 @@ void log_error(const char *source, const char *revision, const char *message)
     log_event(EVENT_ERROR, "error", source, revision, members);
 }
 
-void log_note(enum event_level level, const char *source, const char *revision,
-              const char *message)
+void log_note(enum event_level level, const char *source, const char *revision, const char *message)
 {
     json_auto_t *members = json_object();
     json_put_str(members, "message", message);

@@ -52,6 +52,11 @@ struct tell *tell_new(tell_write *write, void *ctx)
     return t;
 }
 
+void tell_moved(struct tell *t, void *ctx)
+{
+    t->ctx = ctx;
+}
+
 static char *key_of(const char *group, const char *kind, const char *namespace, const char *name)
 {
     return xasprintf("%s/%s/%s/%s", group, kind, namespace ? namespace : "", name);
@@ -92,8 +97,8 @@ static const char *str(const json_t *event, const char *name)
 /* Does the new event say what the old one says? Places and times are no news. */
 static bool same_drift(const json_t *a, const json_t *b)
 {
-    static const char *const members[] = {"verdict", "class",      "want",   "want_normalized",
-                                          "have",    "by",         "by_all", "by_reason",
+    static const char *const members[] = {"verdict", "class",      "want",    "want_normalized",
+                                          "have",    "by",         "by_all",  "by_reason",
                                           "reason",  "finalizers", "message", "unjudged"};
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         const json_t *x = json_object_get(a, members[i]), *y = json_object_get(b, members[i]);

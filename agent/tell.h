@@ -17,8 +17,8 @@
 struct tell;
 
 struct tell_counts {
-    size_t objects;                /* that differ in any way */
-    size_t classes[CLASS_COUNT];   /* fields */
+    size_t objects;              /* that differ in any way */
+    size_t classes[CLASS_COUNT]; /* fields */
     size_t verdicts[VERDICT_COUNT];
     size_t errors, notes; /* of the set as it is now */
 };
@@ -31,6 +31,9 @@ typedef void tell_write(void *ctx, enum event_level level, const char *event,
                         const json_t *members);
 
 struct tell *tell_new(tell_write *write, void *ctx);
+
+/* Events go there from now on. */
+void tell_moved(struct tell *t, void *ctx);
 
 /* What a judgement found: drift events without state, an empty array when it is in sync. */
 void tell_judged(struct tell *t, const struct unit *unit, const json_t *found);

@@ -78,11 +78,11 @@ struct unit {
     struct facts facts;
 
     /* The provider's. */
-    const void *type; /* what kind of object it is */
-    size_t ignored;   /* differences that a rule covers */
-    bool noted;       /* a note about it was told */
-    void *own;        /* what is kept while it is judged */
-    uint8_t state[UNIT_DIGEST_BYTES];      /* of the live object as it was seen last; zeros: never */
+    const void *type;                 /* what kind of object it is */
+    size_t ignored;                   /* differences that a rule covers */
+    bool noted;                       /* a note about it was told */
+    void *own;                        /* what is kept while it is judged */
+    uint8_t state[UNIT_DIGEST_BYTES]; /* of the live object as it was seen last; zeros: never */
     uint8_t projection[UNIT_DIGEST_BYTES]; /* of what the last verdict stands on; zeros: none */
     uint32_t listed;                       /* the LIST that brought it last */
 
@@ -90,14 +90,14 @@ struct unit {
     int64_t seen_ms;
 
     /* The core's. */
-    bool paused;  /* known to the provider, as others may need it, and not compared */
-    bool gone;    /* no longer desired: freed once its last answer is there */
+    bool paused; /* known to the provider, as others may need it, and not compared */
+    bool gone;   /* no longer desired: freed once its last answer is there */
     bool queued, active, waiting;
-    bool reported; /* its last verdict was not "in sync" */
-    bool settled;  /* judged since the desired set said so */
-    bool due;      /* its daily judgement is under way */
-    uint8_t delay; /* enum delay of sync/later.h: in which queue it waits */
-    uint8_t tries; /* judgements in a row that came to nothing */
+    bool reported;                   /* its last verdict was not "in sync" */
+    bool settled;                    /* judged since the desired set said so */
+    bool due;                        /* its daily judgement is under way */
+    uint8_t delay;                   /* enum delay of sync/later.h: in which queue it waits */
+    uint8_t tries;                   /* judgements in a row that came to nothing */
     uint32_t file_places;            /* length of its places: other lines, other length */
     int64_t moved_first, moved_last; /* monotonic ms: the changes that it settles after */
     int64_t retry_at;                /* monotonic ms */

@@ -28,7 +28,7 @@ struct unit_queue {
 void unit_queue_push(struct unit_queue *q, struct unit *unit);
 struct unit *unit_queue_pop(struct unit_queue *q); /* NULL when it is empty */
 void unit_queue_take_out(struct unit_queue *q, const struct unit *unit);
-void unit_queue_sweep(struct unit_queue *q);       /* takes out units that are gone */
+void unit_queue_sweep(struct unit_queue *q); /* takes out units that are gone */
 void unit_queue_free(struct unit_queue *q);
 
 struct later {

@@ -115,8 +115,8 @@ static void rewrite(struct memo *m)
 {
     buf_clear(&m->out);
     m->records = 0;
-    int fd = openat(m->folder, MEMO_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                    0600);
+    int fd =
+        openat(m->folder, MEMO_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     bool good = fd >= 0 && write_all(fd, MEMO_MAGIC, HEADER_BYTES) == 0;
     for (size_t i = 0; good && i <= m->mask; i++) {
         if (!m->entries[i].slot || !memcmp(m->entries[i].key, no_key, sizeof(no_key)))
@@ -185,7 +185,8 @@ struct memo *memo_open(int folder, char **note)
     m->fd = openat(folder, MEMO_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_APPEND);
     if (m->fd >= 0) {
         bool read = read_file(m->fd, &text) == 0;
-        bool ours = read && text.len >= HEADER_BYTES && !memcmp(text.data, MEMO_MAGIC, HEADER_BYTES);
+        bool ours =
+            read && text.len >= HEADER_BYTES && !memcmp(text.data, MEMO_MAGIC, HEADER_BYTES);
         if (ours)
             load(m, text.data, text.len, &bad);
         if (!ours || bad)

@@ -117,8 +117,7 @@ static void host_error(void *ctx, const struct unit *unit, uint32_t line, const 
     struct pass *p = ctx;
     _free_ char *object = unit ? object_text(unit->kind, unit->namespace, unit->name) : NULL;
     uint32_t at = unit ? unit->line : 0;
-    json_auto_t *event =
-        pass_told(unit ? unit->file : NULL, line ? line : at, 0, object, message);
+    json_auto_t *event = pass_told(unit ? unit->file : NULL, line ? line : at, 0, object, message);
     p->counts.errors++;
     p->config.error(p->config.ctx, event);
 }

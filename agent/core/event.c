@@ -9,12 +9,13 @@
 
 /* SPEC 1's order. Nested objects are built in their order by who makes them. */
 static const char *const member_order[] = {
-    "time",       "level",     "event",   "source",   "revision",    "state",           "id",
-    "object",     "verdict",   "class",   "field",    "want",        "want_normalized", "have",
-    "by",         "by_reason", "by_all",  "since",    "since_kind",  "reason",          "remedy",
-    "finalizers", "message",   "file",    "line",     "col",         "action",          "unjudged",
-    "objects",    "in_sync",   "drifted", "missing",  "terminating", "blocked",         "unknown",
-    "ignored",    "errors",    "notes",   "requests", "seconds",
+    "time",        "level",           "event",    "source",     "revision",  "state",   "cleared",
+    "reminder",    "opened",          "id",       "object",     "verdict",   "class",   "field",
+    "want",        "want_normalized", "have",     "by",         "by_reason", "by_all",  "since",
+    "since_kind",  "reason",          "remedy",   "finalizers", "message",   "file",    "line",
+    "col",         "action",          "unjudged", "objects",    "in_sync",   "drifted", "missing",
+    "terminating", "blocked",         "unknown",  "ignored",    "errors",    "notes",   "requests",
+    "seconds",
 };
 
 json_t *event_new_at(int64_t ms, enum event_level level, const char *event, const char *source,

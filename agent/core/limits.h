@@ -42,34 +42,35 @@
 #define LIMIT_RETRY_AFTER_S      60 /* Retry-After beyond it is cut */
 
 /* Our own endpoints (agent/endpoints.h) */
-#define LIMIT_CLIENTS        64         /* connections; more wait in the kernel's queue */
-#define LIMIT_CLIENT_IDLE_S  10         /* without a byte moved */
-#define LIMIT_CLIENT_TURN_S  30         /* from a request's beginning to the end of its answer */
-#define LIMIT_CLIENT_MEMORY  (16 * KIB) /* headers of one connection */
-#define LIMIT_ANSWERS_BYTES  (32 * MIB) /* bodies and answers that are held, all together */
-#define LIMIT_WEBHOOK_BYTES  (1 * MIB)  /* body of a webhook that is kept and read */
-#define LIMIT_WEBHOOK_STREAM (25 * MIB) /* that is checked; GitHub sends no more */
-#define LIMIT_BAD_TOKENS     10         /* wrong tokens and signatures ... */
-#define LIMIT_BAD_TOKENS_MS  60000      /* ... in this time: nobody is let in until it has passed */
+#define LIMIT_CLIENTS         64         /* connections; more wait in the kernel's queue */
+#define LIMIT_CLIENT_IDLE_S   10         /* without a byte moved */
+#define LIMIT_CLIENT_TURN_S   30         /* from a request's beginning to the end of its answer */
+#define LIMIT_CLIENT_MEMORY   (16 * KIB) /* headers of one connection */
+#define LIMIT_ANSWERS_BYTES   (32 * MIB) /* bodies and answers that are held, all together */
+#define LIMIT_WEBHOOK_BYTES   (1 * MIB)  /* body of a webhook that is kept and read */
+#define LIMIT_WEBHOOK_STREAM  (25 * MIB) /* that is checked; GitHub sends no more */
+#define LIMIT_BAD_TOKENS      10         /* wrong tokens and signatures ... */
+#define LIMIT_BAD_TOKENS_MS   60000 /* ... in this time: nobody is let in until it has passed */
 
-#define LIMIT_WATCH_SILENCE_S    90 /* a watch without a byte for so long is begun again */
-#define LIMIT_WATCH_CUT_S        3  /* the longest pause after a watch that worked and was cut */
-#define LIMIT_DENIALS            4  /* 403s in a row that are believed, where the right was there */
-#define LIMIT_KIND_UNKNOWN_S     60 /* a kind that could be listed and cannot be any more */
-#define LIMIT_WATCH_POLL_S       60 /* between LISTs of what may not be watched */
+#define LIMIT_WATCH_SILENCE_S 90 /* a watch without a byte for so long is begun again */
+#define LIMIT_WATCH_CUT_S     3  /* the longest pause after a watch that worked and was cut */
+#define LIMIT_DENIALS         4  /* 403s in a row that are believed, where the right was there */
+#define LIMIT_KIND_UNKNOWN_S  60 /* a kind that could be listed and cannot be any more */
+#define LIMIT_WATCH_POLL_S    60 /* between LISTs of what may not be watched */
 
 /* Judging and reporting */
-#define LIMIT_MEMO_BYTES     (64 * MIB) /* the file of what was in sync; 2 million records */
-#define LIMIT_LIVE_KEPT      (8 * MIB)  /* live objects kept until they are judged */
-#define LIMIT_JUDGED_AT_ONCE 32         /* objects whose trees are in memory */
-#define LIMIT_JUDGE_AGAIN    5          /* answers computed on another resourceVersion */
-#define LIMIT_NAMES_BY_GET   8          /* so many objects of a kind are read by name */
-#define LIMIT_JUDGE_RETRY_MS      5000   /* the first pause before a verdict is tried again */
-#define LIMIT_JUDGE_RETRY_MOST_MS 300000 /* and the longest */
-#define LIMIT_DRY_RUNS_A_SECOND   50     /* once everything was judged */
-#define LIMIT_VALUE_BYTES    (4 * KIB)  /* a value in the report (SPEC 1) */
-#define LIMIT_IGNORE_BYTES   (2 * KIB)  /* the field of an ignore rule */
-#define LIMIT_IGNORE_DEPTH   128        /* steps of a path that rules are tried on */
-#define LIMIT_JSON_BYTES     (64 * MIB) /* one JSON text that we write */
+#define LIMIT_MEMO_BYTES          (64 * MIB) /* the file of what was in sync; 2 million records */
+#define LIMIT_LIVE_KEPT           (8 * MIB)  /* live objects kept until they are judged */
+#define LIMIT_JUDGED_AT_ONCE      32         /* objects whose trees are in memory */
+#define LIMIT_JUDGE_AGAIN         5          /* answers computed on another resourceVersion */
+#define LIMIT_NAMES_BY_GET        8          /* so many objects of a kind are read by name */
+#define LIMIT_JUDGE_RETRY_MS      5000       /* the first pause before a verdict is tried again */
+#define LIMIT_JUDGE_RETRY_MOST_MS 300000     /* and the longest */
+#define LIMIT_DRY_RUNS_A_SECOND   50         /* once everything was judged */
+#define LIMIT_STATUS_OPEN         1000       /* open drifts of one source in /status */
+#define LIMIT_VALUE_BYTES         (4 * KIB)  /* a value in the report (SPEC 1) */
+#define LIMIT_IGNORE_BYTES        (2 * KIB)  /* the field of an ignore rule */
+#define LIMIT_IGNORE_DEPTH        128        /* steps of a path that rules are tried on */
+#define LIMIT_JSON_BYTES          (64 * MIB) /* one JSON text that we write */
 
 #endif

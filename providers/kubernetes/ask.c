@@ -169,6 +169,28 @@ static void refreshed(const struct question *q, const struct kube_answer *a)
     kube_again(k, unit);
 }
 
+/*
+ * It is not the object that is not there but its kind: asked what is served, the unit is resolved
+ * and observed anew.
+ */
+static bool kind_went(const struct question *q, const struct kube_answer *a)
+{
+    struct kube *k = q->k;
+    struct refusal r = {0};
+    if (!k->config.rediscover || a->err || (a->status != 404 && a->status != 405))
+        return false;
+    refusal_read(&r, a, true);
+    bool went = r.kind == REFUSAL_UNSERVED;
+    refusal_free(&r);
+    if (!went)
+        return false;
+    kube_unit_forget(k, q->unit);
+    q->unit->facts = (struct facts){0};
+    memset(q->unit->state, 0, sizeof(q->unit->state));
+    k->config.rediscover(k->config.ctx);
+    return true;
+}
+
 static void on_answer(void *ctx, const struct kube_answer *a)
 {
     struct question *q = ctx;
@@ -177,6 +199,8 @@ static void on_answer(void *ctx, const struct kube_answer *a)
     LIST_REMOVE(q, link);
     if (q->unit->gone)
         ; /* nobody wants to know */
+    else if (kind_went(q, a))
+        ; /* what is served now tells */
     else if (q->fresh)
         refreshed(q, a);
     else if (q->what == ASK_READ)
@@ -358,8 +382,8 @@ void kube_refresh(struct provider *p, struct unit *unit)
     struct question *q = xcalloc(1, sizeof(*q));
     *q = (struct question){.k = k, .unit = unit, .what = ASK_APPLY, .fresh = true};
     _free_ char *object = kube_path(kube_resource_of(unit), unit->namespace, unit->name);
-    _free_ char *apply = xasprintf("%s?dryRun=All&fieldManager=%s&force=true", object,
-                                   k->config.field_manager);
+    _free_ char *apply =
+        xasprintf("%s?dryRun=All&fieldManager=%s&force=true", object, k->config.field_manager);
     unit->facts.in_flight = true;
     unit->facts.concluded = false;
     send_question(q, "PATCH", apply, APPLY_TYPE, json_incref(kube_unit_of(unit)->declared));

@@ -57,12 +57,12 @@ struct kube_unit {
     json_t *managed;  /* the managedFields array */
     struct candidates candidates;
     json_t *answers[ASK_COUNT];
-    struct refusal refusal; /* of ASK_APPLY */
-    struct refusal failure; /* of the last question that failed */
-    char *probe_name;       /* the name ASK_CREATE went under */
-    bool replicas_held;     /* a scaler holds spec.replicas */
-    bool refused_probe;     /* ASK_CREATE says the same as ASK_APPLY: invalid */
-    char *unknown;          /* why it could not be read */
+    struct refusal refusal;                /* of ASK_APPLY */
+    struct refusal failure;                /* of the last question that failed */
+    char *probe_name;                      /* the name ASK_CREATE went under */
+    bool replicas_held;                    /* a scaler holds spec.replicas */
+    bool refused_probe;                    /* ASK_CREATE says the same as ASK_APPLY: invalid */
+    char *unknown;                         /* why it could not be read */
     uint8_t projection[UNIT_DIGEST_BYTES]; /* of what was observed (projection.c) */
 };
 

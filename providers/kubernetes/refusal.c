@@ -213,7 +213,12 @@ static enum refusal_kind kind_of(const struct kube_answer *a)
     case 403:
         return forbidden_kind(a, causes);
     case 404:
+        if (!json_at(a->object, "details", "name", NULL))
+            return REFUSAL_UNSERVED; /* no object is what was not found */
         return what && !strcmp(what, "namespaces") ? REFUSAL_NO_NAMESPACE : REFUSAL_NOT_FOUND;
+    case 405:
+        return strstr(a->message, "custom resource definition is terminating") ? REFUSAL_UNSERVED
+                                                                               : REFUSAL_UNKNOWN;
     case 409:
         return REFUSAL_CONFLICT;
     case 413:

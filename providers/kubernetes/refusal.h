@@ -17,6 +17,7 @@ enum refusal_kind {
     REFUSAL_TERMINATING,   /* the namespace is going away */
     REFUSAL_NO_NAMESPACE,
     REFUSAL_NOT_FOUND,
+    REFUSAL_UNSERVED, /* it is the kind that is not there (any more) */
     REFUSAL_CONFLICT, /* 409: computed on another state */
     REFUSAL_UNKNOWN,  /* no usable answer: 5xx, webhook down, network */
 };

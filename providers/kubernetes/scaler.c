@@ -7,8 +7,9 @@
 #include "core/json.h"
 
 struct scalers {
-    json_t *by_scaler[2]; /* for each origin: "kind namespace name" -> "group/kind/namespace/name" */
-    json_t *targets;      /* "group/kind/namespace/name" -> {text of the scaler: number of origins} */
+    json_t
+        *by_scaler[2]; /* for each origin: "kind namespace name" -> "group/kind/namespace/name" */
+    json_t *targets;   /* "group/kind/namespace/name" -> {text of the scaler: number of origins} */
 };
 
 struct scalers *scalers_new(void)

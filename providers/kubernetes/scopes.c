@@ -226,8 +226,7 @@ static void want(struct kube *k, const struct kube_resource *r, const char *name
 {
     for (size_t i = 0; i < k->scope_count; i++) {
         struct kube_scope *s = k->scopes[i];
-        if (same_resource(s->resource, r) && same(s->namespace, namespace) &&
-            same(s->name, name)) {
+        if (same_resource(s->resource, r) && same(s->namespace, namespace) && same(s->name, name)) {
             s->resource = r;
             s->wanted = true;
             return;

@@ -318,9 +318,8 @@ static void on_watch(void *ctx, const struct kube_answer *a)
         double wait = back_off(w->failures++, 0.25, 30);
         if (denied && a->status != 404) {
             w->unwatchable = true;
-            _free_ char *text =
-                xasprintf("WATCH of %s: HTTP %ld: it is listed each minute instead", w->path,
-                          a->status);
+            _free_ char *text = xasprintf("WATCH of %s: HTTP %ld: it is listed each minute instead",
+                                          w->path, a->status);
             w->config.note(w->config.ctx, text);
         }
         if (denied || w->failures >= WATCH_FAILURES)

@@ -3,10 +3,13 @@ import json
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
 import threading
 import time
+import urllib.error
+import urllib.request
 
 import yaml
 
@@ -87,6 +90,27 @@ class Cluster:
         if check and done.returncode:
             raise AssertionError(f"kubectl {' '.join(words)}: {done.stderr.decode(errors='replace')}")
         return done.stdout.decode()
+
+    def api(self, method, path, body=None, content_type="application/merge-patch+json"):
+        """One request as admin, without the start of a kubectl: (status, answer)."""
+        with open(os.path.join(self.folder, "pki", "admin.header"), encoding="utf-8") as file:
+            header = file.read().strip().partition(": ")[2]
+        context = ssl.create_default_context(cafile=os.path.join(self.folder, "pki", "ca.crt"))
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.server + path, data=data, method=method,
+                                         headers={"Authorization": header, "Content-Type": content_type,
+                                                  "User-Agent": "test"})
+        try:
+            with urllib.request.urlopen(request, timeout=30, context=context) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode(errors="replace")
+
+    def patch_data(self, namespace, name, value):
+        """Data of a ConfigMap, as somebody with kubectl patch."""
+        path = f"/api/v1/namespaces/{namespace}/configmaps/{name}?fieldManager=kubectl-patch"
+        status, answer = self.api("PATCH", path, {"data": value})
+        assert status == 200, answer
 
     def apply(self, documents, namespace=None, manager="holdfast"):
         where = ["-n", namespace] if namespace else []

@@ -127,7 +127,7 @@ static const struct fault {
     {HEAD SOURCE "  intervall: 1m\n", "x.yaml:6:3: sources[0].intervall is not a setting (did you "
                                       "mean interval?)"},
     {HEAD SOURCE "  interval: 60\n", "x.yaml:6:13: sources[0].interval: a duration belongs here"},
-    {HEAD SOURCE "  interval: 1s\n", "x.yaml:6:13: sources[0].interval: too short"},
+    {HEAD SOURCE "  interval: 500ms\n", "x.yaml:6:13: sources[0].interval: too short"},
     {HEAD SOURCE "  mode: corect\n", "sources[0].mode: one of report, correct, paused belongs here "
                                      "(did you mean correct?)"},
     {HEAD SOURCE "  prune: 1\n", "sources[0].prune: true or false belongs here, not a number"},

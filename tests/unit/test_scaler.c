@@ -130,8 +130,7 @@ static void test_origins(void **state)
     assert_string_equal(web(s), "HorizontalPodAutoscaler ml/x");
 
     struct scaler_target before, after;
-    assert_int_equal(
-        scalers_set(s, SCALER_LIVE, HPA, "ml", "x", at_db, &before, &after), 1);
+    assert_int_equal(scalers_set(s, SCALER_LIVE, HPA, "ml", "x", at_db, &before, &after), 1);
     assert_string_equal(before.name, "web");
     assert_string_equal(before.group, "apps");
     assert_string_equal(after.name, "db");

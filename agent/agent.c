@@ -1,0 +1,382 @@
+/* The agent begins, ends, takes up a new configuration, and asks what the cluster serves. */
+#include "agent.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/clock.h"
+#include "core/hash.h"
+#include "core/json.h"
+#include "core/limits.h"
+#include "core/metrics.h"
+#include "core/version.h"
+#include "log.h"
+
+#define TICK_S            10
+#define TICKS_CALM        3 /* after so many, half of the discoveries are forgotten */
+#define HOUR_MS           3600000
+#define STUCK_S           2 /* a log that nobody reads does not keep the process alive for longer */
+#define DISCOVER_SOON_S   0.2
+#define DISCOVER_MOST_S   300.0
+#define DISCOVER_OLD_S    300 /* a server that is too old is asked again so often */
+#define DISCOVER_FAILED_S 30.0
+
+static struct agent *running; /* for the signal handler */
+
+static const char *first(const char *a, const char *b)
+{
+    return a && *a ? a : b && *b ? b : NULL;
+}
+
+const char *agent_namespace(const struct agent *a)
+{
+    const char *ns = first(a->options->namespace, a->config.kubernetes.default_namespace);
+    ns = first(ns, a->kubeconfig.namespace);
+    return ns ? ns : "default";
+}
+
+/* ---- what the cluster serves ---- */
+
+static double back_off(unsigned failures, double from, double most)
+{
+    uint16_t random;
+    hash_random(&random, sizeof(random));
+    double pause = fmin(from * (double)(1UL << (failures < 16 ? failures : 16)), most);
+    return pause * (0.75 + 0.25 * random / 65536.0);
+}
+
+static void discover_in(struct agent *a, double seconds)
+{
+    ev_timer_stop(a->loop, &a->discover);
+    ev_now_update(a->loop);
+    ev_timer_set(&a->discover, seconds, 0.);
+    ev_timer_start(a->loop, &a->discover);
+}
+
+void agent_rediscover(struct agent *a)
+{
+    if (a->discovering)
+        a->discover_again = true;
+    else if (!ev_is_active(&a->discover) || ev_timer_remaining(a->loop, &a->discover) > 1)
+        discover_in(a, back_off(a->discoveries, DISCOVER_SOON_S, DISCOVER_MOST_S));
+}
+
+static size_t unserved(const struct agent *a)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < a->count; i++)
+        n += follow_unserved(&a->follows[i]);
+    return n;
+}
+
+/* Once for each reason, and once an hour while it lasts. */
+static void discovery_failed(struct agent *a, const char *why)
+{
+    int64_t now = clock_monotonic_ms();
+    metrics_error("discovery");
+    bool told = a->discovery_error && !strcmp(a->discovery_error, why) &&
+                now - a->discovery_error_at < HOUR_MS;
+    if (told)
+        return;
+    free(a->discovery_error);
+    a->discovery_error = xstrdup(why);
+    a->discovery_error_at = now;
+    _free_ char *message =
+        xasprintf("%s; %s", why,
+                  a->discovery ? "what the cluster served before is compared meanwhile"
+                               : "nothing is compared until the cluster can be asked");
+    log_error(NULL, NULL, message);
+}
+
+static void discovery_worked(struct agent *a, struct discovery *found)
+{
+    struct discovery *old = a->discovery;
+    size_t before = unserved(a);
+    a->discovery = found;
+    a->discovery_failures = 0;
+    if (a->discovery_error)
+        log_note(EVENT_INFO, NULL, NULL, "the cluster can be asked again what it serves");
+    free(a->discovery_error);
+    a->discovery_error = NULL;
+    for (size_t i = 0; i < a->count; i++)
+        follow_discovered(&a->follows[i]);
+    discovery_free(old);
+    size_t now = unserved(a);
+    a->unknown_rounds = now && now == before ? a->unknown_rounds + 1 : 0;
+    if (now || found->incomplete)
+        discover_in(a, back_off(a->unknown_rounds, 5, DISCOVER_MOST_S));
+}
+
+static void on_discovery(void *ctx, struct discovery *found, const struct err *err)
+{
+    struct agent *a = ctx;
+    a->discovering = false;
+    bool old = found && (found->major < 1 || (found->major == 1 && found->minor < 30));
+    if (old) {
+        _free_ char *message = xasprintf(
+            "the API server is Kubernetes %s: holdfast needs 1.30 or later", found->git_version);
+        discovery_failed(a, message);
+        discovery_free(found);
+        discover_in(a, DISCOVER_OLD_S);
+    } else if (!found) {
+        discovery_failed(a, err_message(err));
+        discover_in(a, back_off(a->discovery_failures++, 0.5, DISCOVER_FAILED_S));
+    } else {
+        discovery_worked(a, found);
+    }
+    if (a->discover_again) {
+        a->discover_again = false;
+        agent_rediscover(a);
+    }
+}
+
+static void on_discover(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    struct agent *a = w->data;
+    if (a->discovering)
+        return;
+    a->discovering = true;
+    a->discoveries++;
+    discovery_start(a->client, on_discovery, a);
+}
+
+/* ---- the configuration ---- */
+
+static int load_config(const struct options *o, struct config *config, struct err **err)
+{
+    config_defaults(config);
+    if (config_load(o->config, config, err))
+        return -1;
+    if (!config->sources.count) {
+        err_set(err, ERR_USAGE, "%s: it has no sources", o->config);
+        config_free(config);
+        return -1;
+    }
+    return 0;
+}
+
+static int load_kubeconfig(const struct agent *a, const struct config *config,
+                           struct kubeconfig *out, struct err **err)
+{
+    const struct kubeconfig_options kube = {
+        .file = first(a->options->kubeconfig, config->kubernetes.kubeconfig),
+        .context = first(a->options->context, config->kubernetes.context),
+        .as_user = a->options->as_user,
+    };
+    return kubeconfig_load(&kube, out, err);
+}
+
+static void warn_settings(const struct agent *a)
+{
+    if (a->kubeconfig.insecure) {
+        _free_ char *message = xasprintf(
+            "insecure-skip-tls-verify: %s may be anybody, and so may who reads the sign-in; give "
+            "its certificate authority in the kubeconfig",
+            a->kubeconfig.server);
+        log_note(EVENT_WARNING, NULL, NULL, message);
+    }
+    for (size_t i = 0; i < a->config.sources.count; i++) {
+        const struct config_source *s = &a->config.sources.items[i];
+        if (s->render.command)
+            log_note(EVENT_WARNING, s->name, NULL,
+                     "the setting render has no effect in this version");
+        if (s->prune)
+            log_note(EVENT_WARNING, s->name, NULL,
+                     "the setting prune has no effect in this version");
+    }
+}
+
+static struct follow *find_follow(struct follow *follows, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!strcmp(follows[i].config->name, name))
+            return &follows[i];
+    }
+    return NULL;
+}
+
+/* Follows for the sources; those of `before` with the same name hand over what they know. */
+static void make_follows(struct agent *a, struct follow *before, size_t before_count)
+{
+    a->count = a->config.sources.count;
+    a->follows = xcalloc(a->count, sizeof(*a->follows));
+    for (size_t i = 0; i < a->count; i++) {
+        const struct config_source *s = &a->config.sources.items[i];
+        follow_init(&a->follows[i], a, s, find_follow(before, before_count, s->name));
+    }
+}
+
+static int connect_cluster(struct agent *a, struct err **err)
+{
+    a->client = kube_client_new(a->http, &a->kubeconfig, err);
+    return a->client ? 0 : -1;
+}
+
+/* Everything that stands on the old configuration goes; what is open, and what was read, stays. */
+static void take_up(struct agent *a, struct config *config, struct kubeconfig *kubeconfig,
+                    struct kube_client *client)
+{
+    struct follow *before = a->follows;
+    size_t count = a->count;
+    struct config old = a->config;
+    for (size_t i = 0; i < count; i++)
+        follow_stop(&before[i]);
+    kube_client_free(a->client);
+    kubeconfig_free(&a->kubeconfig);
+    discovery_free(a->discovery);
+    a->discovery = NULL;
+    a->discovering = a->discover_again = false;
+    a->config = *config;
+    a->kubeconfig = *kubeconfig;
+    a->client = client;
+    make_follows(a, before, count);
+    for (size_t i = 0; i < count; i++) {
+        if (before[i].tell)
+            tell_clear_all(before[i].tell, "not followed");
+        follow_free(&before[i]);
+    }
+    free(before);
+    config_free(&old);
+    discover_in(a, 0);
+}
+
+static void on_hup(struct ev_loop *loop, struct ev_signal *w, int events)
+{
+    struct agent *a = w->data;
+    _err_ struct err *err = NULL;
+    struct config config;
+    struct kubeconfig kubeconfig = {0};
+    struct kube_client *client = NULL;
+    bool parsed = load_config(a->options, &config, &err) == 0;
+    if (parsed && load_kubeconfig(a, &config, &kubeconfig, &err) == 0)
+        client = kube_client_new(a->http, &kubeconfig, &err);
+    if (!client) {
+        kubeconfig_free(&kubeconfig);
+        if (parsed)
+            config_free(&config);
+        _free_ char *message =
+            xasprintf("%s; the configuration from before stays in force", err_message(err));
+        log_error(NULL, NULL, message);
+        return;
+    }
+    take_up(a, &config, &kubeconfig, client);
+    log_note(EVENT_INFO, NULL, NULL, "the configuration was read again");
+    warn_settings(a);
+    if (agent_listen(a, &err))
+        log_error(NULL, NULL, err_message(err));
+}
+
+/* ---- the process ---- */
+
+static void on_tick(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    struct agent *a = w->data;
+    int64_t now = clock_monotonic_ms();
+    for (size_t i = 0; i < a->count; i++)
+        follow_tick(&a->follows[i], now);
+    if (++a->ticks % TICKS_CALM == 0 && a->discoveries)
+        a->discoveries /= 2;
+    memo_flush(a->memo);
+}
+
+static void on_term(struct ev_loop *loop, struct ev_async *w, int events)
+{
+    ev_break(loop, EVBREAK_ALL);
+}
+
+/* Async-signal-safe. Where the loop hangs in a write that nobody reads, the alarm ends it. */
+static void end_signal(int number)
+{
+    alarm(STUCK_S);
+    if (running)
+        ev_async_send(running->loop, &running->term);
+}
+
+static void catch_signals(struct agent *a)
+{
+    const struct sigaction end = {.sa_handler = end_signal, .sa_flags = SA_RESTART};
+    running = a;
+    ev_async_init(&a->term, on_term);
+    ev_async_start(a->loop, &a->term);
+    ev_signal_init(&a->hup, on_hup, SIGHUP);
+    a->hup.data = a;
+    ev_signal_start(a->loop, &a->hup);
+    sigaction(SIGTERM, &end, NULL);
+    sigaction(SIGINT, &end, NULL);
+}
+
+static int prepare(struct agent *a, struct err **err)
+{
+    if (load_config(a->options, &a->config, err))
+        return -1;
+    a->state = statedir_open(first(a->options->state_dir, a->config.state_dir), err);
+    if (!a->state || load_kubeconfig(a, &a->config, &a->kubeconfig, err))
+        return -1;
+    a->loop = ev_default_loop(EVFLAG_AUTO);
+    a->http = http_new(a->loop);
+    ev_timer_init(&a->discover, on_discover, 0., 0.);
+    ev_timer_init(&a->tick, on_tick, TICK_S, TICK_S);
+    a->discover.data = a->tick.data = a;
+    return connect_cluster(a, err) || agent_listen(a, err) ? -1 : 0;
+}
+
+static void start(struct agent *a)
+{
+    _free_ char *note = NULL;
+    _free_ char *begun =
+        xasprintf("holdfast %s follows %zu %s", holdfast_version(), a->config.sources.count,
+                  a->config.sources.count == 1 ? "source" : "sources");
+    log_note(EVENT_INFO, NULL, NULL, begun);
+    a->memo = memo_open(a->state->fd, &note);
+    if (note)
+        log_note(EVENT_WARNING, NULL, NULL, note);
+    warn_settings(a);
+    make_follows(a, NULL, 0);
+    ev_timer_start(a->loop, &a->tick);
+    discover_in(a, 0);
+}
+
+static void agent_end(struct agent *a)
+{
+    endpoints_free(a->endpoints);
+    for (size_t i = 0; i < a->count; i++)
+        follow_free(&a->follows[i]);
+    free(a->follows);
+    kube_client_free(a->client);
+    http_free(a->http);
+    discovery_free(a->discovery);
+    memo_free(a->memo);
+    kubeconfig_free(&a->kubeconfig);
+    statedir_free(a->state);
+    if (a->loop)
+        ev_loop_destroy(a->loop);
+    config_free(&a->config);
+    free(a->discovery_error);
+    free(a->listen);
+}
+
+int agent_run(const struct options *o)
+{
+    struct agent a = {.options = o, .started_ms = clock_now_ms()};
+    _err_ struct err *err = NULL;
+    int status = EXIT_SUCCESS;
+    log_start(o->output);
+    if (prepare(&a, &err)) {
+        fprintf(stderr, "holdfast: %s\n", err_message(err));
+        status = EXIT_ERROR;
+    } else {
+        catch_signals(&a);
+        start(&a);
+        ev_run(a.loop, 0);
+        log_note(EVENT_INFO, NULL, NULL, "holdfast ends");
+        if (log_failed())
+            status = EXIT_ERROR;
+    }
+    running = NULL;
+    agent_end(&a);
+    return status;
+}

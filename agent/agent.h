@@ -1,0 +1,115 @@
+/*
+ * The resident process: one loop, one client, one follow for each source. What each file does:
+ * agent.c starts, ends, reloads and discovers; follow.c reads Git and compares; agent_status.c
+ * tells how it stands.
+ */
+#ifndef HOLDFAST_AGENT_H
+#define HOLDFAST_AGENT_H
+
+#include <ev.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "core/err.h"
+#include "core/http.h"
+#include "core/statedir.h"
+#include "endpoints.h"
+#include "options.h"
+#include "providers/kubernetes/kubernetes.h"
+#include "sync/memo.h"
+#include "sync/pass.h"
+#include "sync/source.h"
+#include "tell.h"
+
+struct agent;
+
+/* One source: read again and again, compared all the while. */
+struct follow {
+    struct agent *agent;
+    const struct config_source *config;
+    struct ignore *ignore;
+    struct tell *tell;
+    struct source_read *read; /* under way, or NULL */
+    bool again;               /* another read was asked for meanwhile */
+    struct desired_set *set;  /* what was read last; NULL: nothing yet */
+    struct pass *pass;        /* NULL until the cluster has told what it serves */
+    struct provider *provider;
+    struct ev_timer next;
+    int64_t read_at;    /* ms since 1970 of the last read that succeeded; 0: none */
+    int64_t started_at; /* monotonic ms: the last read's begin, the last summary */
+    int64_t summary_at;
+    uint64_t requests; /* sent before the set was taken */
+    char *error;       /* why the last read failed, or NULL */
+    int64_t error_at;  /* monotonic ms when it was told */
+    bool taken;        /* pass has the set */
+    bool summary_due;  /* the set is new: a summary tells when it is judged */
+    bool judged;       /* all of a set, at least once */
+    bool restarted;    /* a new configuration: what is open may belong to nobody any more */
+    uint8_t fingerprint[MEMO_KEY_BYTES]; /* of what a verdict stands on beside the object */
+};
+
+struct agent {
+    const struct options *options;
+    struct config config;
+    struct ev_loop *loop;
+    struct http *http;
+    struct statedir *state;
+    struct memo *memo;
+    struct kubeconfig kubeconfig;
+    struct kube_client *client;
+    struct discovery *discovery;
+    bool discovering;
+    bool discover_again; /* asked for while one was under way */
+    unsigned discovery_failures;
+    unsigned unknown_rounds;     /* discoveries in a row after which a kind is still unknown */
+    unsigned discoveries, ticks; /* lately: the more, the longer the pause before the next */
+    char *discovery_error;
+    int64_t discovery_error_at;
+    struct ev_timer discover, tick;
+    struct ev_signal hup;
+    struct ev_async term;
+    struct follow *follows;
+    size_t count;
+    struct endpoints *endpoints;
+    char *listen; /* where they listen, as the configuration says */
+    int64_t started_ms;
+};
+
+/* Runs until SIGTERM or SIGINT. The exit status. */
+int agent_run(const struct options *o);
+
+/* The namespace of objects that name none. Borrowed. */
+const char *agent_namespace(const struct agent *a);
+
+/* Ask soon what the cluster serves; several calls are one. */
+void agent_rediscover(struct agent *a);
+
+/* ---- follow.c ---- */
+
+/* Begins with what `before` (NULL: nothing) had open and had read; takes that over. */
+void follow_init(struct follow *f, struct agent *a, const struct config_source *config,
+                 struct follow *before);
+/* The cluster told what it serves; the first time this begins the comparison. */
+void follow_discovered(struct follow *f);
+/* Reads now, or as soon as the read under way has ended. */
+void follow_sync(struct follow *f);
+/* Every ten seconds. */
+void follow_tick(struct follow *f, int64_t now_ms);
+/* Objects of a kind that is not served, or not now. */
+size_t follow_unserved(const struct follow *f);
+/* Ends all that is under way; what is open stays. */
+void follow_stop(struct follow *f);
+void follow_free(struct follow *f);
+
+/* ---- agent_status.c ---- */
+
+/* Starts the endpoints, where the configuration has any. */
+int agent_listen(struct agent *a, struct err **err);
+
+/* The counts of a source as a summary's members. New reference. */
+json_t *follow_summary(const struct follow *f);
+
+#endif

@@ -1,0 +1,524 @@
+/* One source: Git is read each interval, the cluster is watched, what differs is told. */
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "agent.h"
+#include "core/alloc.h"
+#include "core/clock.h"
+#include "core/hash.h"
+#include "core/json.h"
+#include "core/limits.h"
+#include "core/metrics.h"
+#include "core/version.h"
+#include "ignoring.h"
+#include "log.h"
+
+#define HOUR_MS     3600000
+#define DAY_MS      (24 * (int64_t)HOUR_MS)
+#define MINUTE_MS   60000
+#define SYNC_GAP_MS 1000
+
+static const char *revision_of(const struct follow *f)
+{
+    return f->set ? f->set->revision : NULL;
+}
+
+static void tell_event(void *ctx, enum event_level level, const char *event, const json_t *members)
+{
+    const struct follow *f = ctx;
+    log_event(level, event, f->config->name, revision_of(f), members);
+    if (level == EVENT_ERROR)
+        metrics_error("source");
+}
+
+/* ---- the memo ---- */
+
+static void make_fingerprint(struct follow *f)
+{
+    const struct config *c = &f->agent->config;
+    uint8_t sum[HASH_SHA256_BYTES];
+    struct buf _buf_ text = BUF_INIT(LIMIT_CONFIG_BYTES);
+    buf_addf(&text, "%s\n%s\n%s\n%s\n", holdfast_version(), f->agent->kubeconfig.server,
+             c->kubernetes.field_manager, agent_namespace(f->agent));
+    for (const char *const *hand = c->kubernetes.hands; hand && *hand; hand++)
+        buf_addf(&text, "hand %s\n", *hand);
+    for (size_t i = 0; i < f->config->ignore.count; i++) {
+        const struct config_ignore *g = &f->config->ignore.items[i];
+        buf_addf(&text, "ignore %s %s %s %s", g->group ? g->group : "", g->kind ? g->kind : "",
+                 g->namespace ? g->namespace : "", g->name ? g->name : "");
+        for (const char *const *field = g->fields; field && *field; field++)
+            buf_addf(&text, " %s", *field);
+        buf_add_char(&text, '\n');
+    }
+    hash_sha256(buf_str(&text), text.len, sum);
+    memcpy(f->fingerprint, sum, sizeof(f->fingerprint));
+}
+
+static void memo_key(const struct follow *f, const struct unit *unit, uint8_t key[MEMO_KEY_BYTES])
+{
+    uint8_t all[3 * MEMO_KEY_BYTES], sum[HASH_SHA256_BYTES];
+    memcpy(all, unit->state, MEMO_KEY_BYTES);
+    memcpy(all + MEMO_KEY_BYTES, unit->digest, MEMO_KEY_BYTES);
+    memcpy(all + 2 * MEMO_KEY_BYTES, f->fingerprint, MEMO_KEY_BYTES);
+    hash_sha256(all, sizeof(all), sum);
+    memcpy(key, sum, MEMO_KEY_BYTES);
+}
+
+static uint64_t memo_slot(const struct follow *f, const struct unit *unit)
+{
+    const char *const parts[] = {f->config->name, unit->group, unit->kind,
+                                 unit->namespace ? unit->namespace : "", unit->name};
+    uint64_t h = 14695981039346656037UL;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        for (const char *s = parts[i]; *s; s++)
+            h = (h ^ (unsigned char)*s) * 1099511628211UL;
+        h = (h ^ 0xff) * 1099511628211UL;
+    }
+    return h ? h : 1;
+}
+
+static bool has_state(const struct unit *unit)
+{
+    static const uint8_t none[UNIT_DIGEST_BYTES];
+    return memcmp(unit->state, none, sizeof(none)) != 0;
+}
+
+static bool on_known(void *ctx, const struct unit *unit)
+{
+    const struct follow *f = ctx;
+    uint8_t key[MEMO_KEY_BYTES];
+    if (!has_state(unit))
+        return false;
+    memo_key(f, unit, key);
+    return memo_has(f->agent->memo, memo_slot(f, unit), key);
+}
+
+/* In sync as it is now: need not be judged again, by the next start neither. */
+static void remember(struct follow *f, const struct unit *unit)
+{
+    uint8_t key[MEMO_KEY_BYTES];
+    uint64_t slot = memo_slot(f, unit);
+    bool in_sync = unit->facts.observed == OBSERVED_PRESENT && !unit->reported && !unit->ignored &&
+                   has_state(unit);
+    if (in_sync) {
+        memo_key(f, unit, key);
+        memo_put(f->agent->memo, slot, key);
+    } else {
+        memo_drop(f->agent->memo, slot);
+    }
+}
+
+/* ---- what the pass tells ---- */
+
+static void on_stands(void *ctx, const struct unit *unit)
+{
+    struct follow *f = ctx;
+    if (!unit->reported)
+        remember(f, unit);
+}
+
+static void on_judged(void *ctx, const struct unit *unit, const json_t *found)
+{
+    struct follow *f = ctx;
+    tell_judged(f->tell, unit, found);
+    remember(f, unit);
+}
+
+static void on_error(void *ctx, const json_t *event)
+{
+    struct follow *f = ctx;
+    tell_problem(f->tell, EVENT_ERROR, event);
+}
+
+static void on_note(void *ctx, const json_t *event)
+{
+    struct follow *f = ctx;
+    tell_problem(f->tell, EVENT_INFO, event);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && !strcmp(a, b));
+}
+
+static void on_removed(void *ctx, const struct unit *unit)
+{
+    struct follow *f = ctx;
+    const char *reason = unit->paused ? "paused" : "not in Git";
+    for (size_t i = 0; !unit->paused && i < f->set->count; i++) {
+        const struct desired *d = &f->set->items[i];
+        if (same_text(d->name, unit->name) && same_text(d->kind, unit->kind) &&
+            same_text(d->group, unit->group) && same_text(d->namespace, unit->declared_namespace))
+            reason = "not compared"; /* an error says why */
+    }
+    tell_cleared(f->tell, unit, reason);
+    memo_drop(f->agent->memo, memo_slot(f, unit));
+}
+
+static void write_summary(struct follow *f, bool of_set)
+{
+    json_auto_t *e = follow_summary(f);
+    f->summary_at = clock_monotonic_ms();
+    if (of_set) {
+        json_put(e, "requests",
+                 json_integer((json_int_t)(http_count(f->agent->http) - f->requests)));
+        json_put(e, "seconds", json_real((double)(f->summary_at - f->started_at) / 1000.0));
+    }
+    log_event(EVENT_INFO, "summary", f->config->name, revision_of(f), e);
+}
+
+static bool is_desired(void *ctx, const json_t *object)
+{
+    const struct follow *f = ctx;
+    return pass_find(f->pass, json_str_at(object, "group", NULL), json_str_at(object, "kind", NULL),
+                     json_str_at(object, "namespace", NULL),
+                     json_str_at(object, "name", NULL)) != NULL;
+}
+
+static void on_judged_all(void *ctx)
+{
+    struct follow *f = ctx;
+    if (f->restarted)
+        tell_sweep(f->tell, is_desired, f, "not in Git");
+    f->restarted = false;
+    f->judged = true;
+    if (f->summary_due)
+        write_summary(f, true);
+    f->summary_due = false;
+    memo_flush(f->agent->memo);
+}
+
+/* ---- objects that two sources declare ---- */
+
+struct identity {
+    char *key;
+    const struct follow *follow;
+    const struct desired *desired;
+    UT_hash_handle hh;
+};
+
+static char *identity_of(const struct follow *f, const struct desired *d)
+{
+    const char *ns = d->namespace ? d->namespace : agent_namespace(f->agent);
+    return xasprintf("%s/%s/%s/%s", d->group, d->kind, ns, d->name);
+}
+
+static void tell_shared(struct follow *f, const struct desired *d, const struct identity *other)
+{
+    _free_ char *object = d->namespace ? xasprintf("%s %s/%s", d->kind, d->namespace, d->name)
+                                       : xasprintf("%s %s", d->kind, d->name);
+    _free_ char *message =
+        xasprintf("the source %s declares this object too, at %s:%u: neither is compared; take it "
+                  "out of one of them",
+                  other->follow->config->name, other->desired->file, other->desired->line);
+    json_auto_t *event = json_object();
+    json_put_str(event, "file", d->file);
+    json_put(event, "line", json_integer(d->line));
+    json_put_str(event, "object", object);
+    json_put_str(event, "message", message);
+    tell_problem(f->tell, EVENT_ERROR, event);
+}
+
+/* Marks what another source declares, too; true when that changes what f's set says. */
+static bool mark_shared(struct follow *f, bool tell)
+{
+    struct agent *a = f->agent;
+    struct identity *all = NULL, *one, *tmp;
+    bool changed = false;
+    if (a->count < 2 || !f->set)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        const struct follow *o = &a->follows[i];
+        for (size_t n = 0; o != f && o->set && n < o->set->count; n++) {
+            one = xcalloc(1, sizeof(*one));
+            *one = (struct identity){.key = identity_of(o, &o->set->items[n]),
+                                     .follow = o,
+                                     .desired = &o->set->items[n]};
+            HASH_ADD_KEYPTR(hh, all, one->key, strlen(one->key), one);
+        }
+    }
+    for (size_t n = 0; n < f->set->count; n++) {
+        struct desired *d = &f->set->items[n];
+        _free_ char *key = identity_of(f, d);
+        HASH_FIND_STR(all, key, one);
+        changed |= d->shared != (one != NULL);
+        d->shared = one != NULL;
+        if (one && tell)
+            tell_shared(f, d, one);
+    }
+    HASH_ITER(hh, all, one, tmp)
+    {
+        HASH_DEL(all, one);
+        free(one->key);
+        free(one);
+    }
+    return changed;
+}
+
+/* ---- the desired set ---- */
+
+static void compare(struct follow *f)
+{
+    f->requests = http_count(f->agent->http);
+    tell_taking(f->tell);
+    mark_shared(f, true);
+    pass_take(f->pass, f->set);
+    tell_taken(f->tell);
+    f->taken = true;
+    if (follow_unserved(f))
+        agent_rediscover(f->agent);
+}
+
+static void take(struct follow *f)
+{
+    f->summary_due = true;
+    compare(f);
+    for (size_t i = 0; i < f->agent->count; i++) {
+        struct follow *o = &f->agent->follows[i];
+        if (o != f && o->taken && mark_shared(o, false))
+            compare(o);
+    }
+}
+
+size_t follow_unserved(const struct follow *f)
+{
+    size_t count, unserved = 0;
+    if (!f->pass || !f->taken)
+        return 0;
+    struct unit *const *units = pass_units(f->pass, &count);
+    for (size_t i = 0; i < count; i++)
+        unserved += !units[i]->paused && !units[i]->type;
+    return unserved;
+}
+
+static void on_rediscover(void *ctx)
+{
+    agent_rediscover(ctx);
+}
+
+static void start_pass(struct follow *f)
+{
+    struct agent *a = f->agent;
+    make_fingerprint(f);
+    f->pass = pass_new(&(struct pass_config){
+        .loop = a->loop,
+        .source = f->config->name,
+        .default_namespace = agent_namespace(a),
+        .ignore = f->ignore,
+        .mode = source_mode(f->config),
+        .resident = true,
+        .ctx = f,
+        .error = on_error,
+        .note = on_note,
+        .done = on_judged_all,
+        .judged = on_judged,
+        .removed = on_removed,
+        .known = on_known,
+        .stands = on_stands,
+    });
+    f->provider = kube_provider_new(&(struct kube_provider_config){
+        .loop = a->loop,
+        .client = a->client,
+        .discovery = a->discovery,
+        .host = pass_host(f->pass),
+        .default_namespace = agent_namespace(a),
+        .field_manager = a->config.kubernetes.field_manager,
+        .hands = a->config.kubernetes.hands,
+        .hidden_key = a->state->key,
+        .follow = true,
+        .rediscover = on_rediscover,
+        .ctx = a,
+    });
+    pass_provider(f->pass, f->provider);
+}
+
+void follow_discovered(struct follow *f)
+{
+    if (!f->pass) {
+        start_pass(f);
+        if (f->set && f->read_at)
+            take(f);
+        return;
+    }
+    kube_provider_discovery(f->provider, f->agent->discovery);
+    if (f->taken)
+        compare(f);
+}
+
+/* ---- reading Git ---- */
+
+static void plan_next(struct follow *f)
+{
+    uint16_t random;
+    hash_random(&random, sizeof(random));
+    double jitter = 0.9 + 0.2 * random / 65536.0;
+    ev_timer_stop(f->agent->loop, &f->next);
+    ev_now_update(f->agent->loop);
+    ev_timer_set(&f->next, f->config->interval * jitter, 0.);
+    ev_timer_start(f->agent->loop, &f->next);
+}
+
+/* Told once for each reason, and once an hour while it lasts. */
+static void read_failed(struct follow *f, const struct err *err)
+{
+    int64_t now = clock_monotonic_ms();
+    bool told = f->error && !strcmp(f->error, err_message(err)) && now - f->error_at < HOUR_MS;
+    metrics_error("git");
+    if (told)
+        return;
+    free(f->error);
+    f->error = xstrdup(err_message(err));
+    f->error_at = now;
+    char at[CLOCK_TEXT_BYTES];
+    clock_rfc3339(f->read_at, at);
+    _free_ char *message =
+        f->read_at ? xasprintf("%s; what was read at %s is compared meanwhile", f->error, at)
+                   : xasprintf("%s; nothing was read of it yet, so nothing is compared", f->error);
+    log_error(f->config->name, revision_of(f), message);
+}
+
+static void read_worked(struct follow *f)
+{
+    f->read_at = clock_now_ms();
+    if (!f->error)
+        return;
+    free(f->error);
+    f->error = NULL;
+    log_note(EVENT_INFO, f->config->name, revision_of(f), "the source can be read again");
+}
+
+static void read_now(struct follow *f);
+
+static void on_read(struct source_read *read, void *ctx)
+{
+    struct follow *f = ctx;
+    _err_ struct err *err = NULL;
+    bool unchanged = source_read_unchanged(read);
+    struct desired_set *set = unchanged ? NULL : source_read_take(read, &err);
+    source_read_free(read);
+    f->read = NULL;
+    plan_next(f);
+    if (!set && !unchanged) {
+        read_failed(f, err);
+    } else {
+        struct desired_set *old = NULL;
+        if (set) {
+            old = f->set;
+            f->set = set;
+            desired_mark_doubled(set, agent_namespace(f->agent));
+        }
+        read_worked(f);
+        if (f->pass && (set || !f->taken))
+            take(f);
+        desired_set_free(old);
+    }
+    if (f->again) {
+        f->again = false;
+        read_now(f);
+    }
+}
+
+static void read_now(struct follow *f)
+{
+    const struct config_source *s = f->config;
+    const struct config *c = &f->agent->config;
+    ev_timer_stop(f->agent->loop, &f->next);
+    f->started_at = clock_monotonic_ms();
+    const struct source_config config = {
+        .name = s->name,
+        .url = s->url,
+        .ref = s->ref,
+        .path = s->path,
+        .include = s->include,
+        .exclude = s->exclude,
+        .file_bytes = (uint64_t)c->limits.file_bytes,
+        .objects = (uint64_t)c->limits.objects,
+        .fetch_bytes = (uint64_t)c->limits.fetch_bytes,
+        .state_dir = f->agent->state->path,
+        .deadline = LIMIT_READ_SECONDS,
+        .base = f->set,
+    };
+    f->read = source_read_start(f->agent->loop, &config, on_read, f);
+}
+
+static void on_next(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    read_now(w->data);
+}
+
+void follow_sync(struct follow *f)
+{
+    if (f->read) {
+        f->again = true;
+        return;
+    }
+    int64_t since = clock_monotonic_ms() - f->started_at;
+    if (since >= SYNC_GAP_MS) {
+        read_now(f);
+        return;
+    }
+    ev_timer_stop(f->agent->loop, &f->next);
+    ev_timer_set(&f->next, (double)(SYNC_GAP_MS - since) / 1000.0, 0.);
+    ev_timer_start(f->agent->loop, &f->next);
+}
+
+static void on_idle_rule(void *ctx, const char *rule)
+{
+    const struct follow *f = ctx;
+    log_note(EVENT_INFO, f->config->name, revision_of(f), rule);
+}
+
+void follow_tick(struct follow *f, int64_t now)
+{
+    struct tell_counts counts;
+    tell_remind(f->tell, now, HOUR_MS);
+    if (f->judged)
+        ignore_idle(f->ignore, now, DAY_MS, on_idle_rule, f);
+    tell_count(f->tell, &counts);
+    double gap =
+        f->config->interval * 1000.0 > MINUTE_MS ? f->config->interval * 1000.0 : MINUTE_MS;
+    if (f->judged && counts.objects && (double)(now - f->summary_at) >= gap)
+        write_summary(f, false);
+}
+
+void follow_init(struct follow *f, struct agent *a, const struct config_source *config,
+                 struct follow *before)
+{
+    *f = (struct follow){.agent = a, .config = config};
+    f->ignore = source_rules(config);
+    if (before) {
+        f->tell = steal(before->tell);
+        f->set = steal(before->set);
+        f->restarted = true;
+        ignore_inherit(f->ignore, before->ignore);
+    }
+    if (f->tell)
+        tell_moved(f->tell, f);
+    else
+        f->tell = tell_new(tell_event, f);
+    ev_timer_init(&f->next, on_next, 0., 0.);
+    f->next.data = f;
+    read_now(f);
+}
+
+void follow_stop(struct follow *f)
+{
+    ev_timer_stop(f->agent->loop, &f->next);
+    source_read_free(f->read);
+    f->read = NULL;
+    pass_free(f->pass);
+    if (f->provider)
+        f->provider->ops->free(f->provider);
+    f->pass = NULL;
+    f->provider = NULL;
+}
+
+void follow_free(struct follow *f)
+{
+    follow_stop(f);
+    desired_set_free(f->set);
+    tell_free(f->tell);
+    ignore_free(f->ignore);
+    free(f->error);
+}

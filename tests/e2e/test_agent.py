@@ -1,0 +1,187 @@
+"""The agent as a person runs it: drift opens, is updated, is cleared; commits, signals, errors."""
+import os
+import signal
+
+from support import config_map, contains, deployment
+
+
+def field(name, **more):
+    return {"field": name, **more}
+
+
+def test_life_of_drift(agent, cluster, repository, namespace):
+    cluster.apply([config_map("a", {"k": "1"}), config_map("b", {"k": "1"})], namespace)
+    commit = repository.commit({"a.yaml": config_map("a", {"k": "1"}), "b.yaml": config_map("b", {"k": "1"})})
+    a = agent()
+    ready = a.ready("infra")
+    assert contains(ready, {"objects": 2, "in_sync": 2, "revision": commit}), ready
+    cluster.kubectl("patch", "configmap", "a", "-n", namespace, "--type=merge", "-p", '{"data":{"k":"2"}}')
+    opened = a.drift(field="data.k", want="1", have="2", by="kubectl-patch", file="a.yaml", since_kind="at-or-before")
+    cluster.kubectl("patch", "configmap", "a", "-n", namespace, "--type=merge", "-p", '{"data":{"k":"3"}}')
+    updated = a.drift("updated", have="3")
+    assert updated["id"] == opened["id"]
+    cluster.apply(config_map("a", {"k": "1"}), namespace)
+    cleared = a.drift("cleared", cleared="in sync")
+    assert cleared["id"] == opened["id"]
+    cluster.kubectl("delete", "configmap", "b", "-n", namespace)
+    missing = a.drift(verdict="missing", since_kind="seen")
+    cluster.apply(config_map("b", {"k": "1"}), namespace)
+    assert a.drift("cleared")["id"] == missing["id"]
+    assert a.stop() == 0
+    assert len(a.seen(event="drift")) == 5, a.tail()
+    assert not a.seen(event="error")
+
+
+def test_commits(agent, cluster, repository, namespace):
+    cluster.apply([config_map("a", {"k": "1"}), config_map("b", {"k": "1"})], namespace)
+    repository.commit({"a.yaml": config_map("a", {"k": "1"}), "b.yaml": config_map("b", {"k": "1"})})
+    a = agent()
+    a.ready()
+    second = repository.commit({"a.yaml": config_map("a", {"k": "2"})})
+    moved = a.drift(field="data.k", want="2", have="1", revision=second)
+    assert moved["by"] is None and moved["by_reason"] == "git-moved"
+    repository.commit({"c.yaml": config_map("c", {"k": "1"})})
+    a.drift(verdict="missing", object={"name": "c"})
+    repository.commit({"a.yaml": None, "c.yaml": None})
+    assert {a.drift("cleared", cleared="not in Git")["object"]["name"] for _ in range(2)} == {"a", "c"}
+    third = repository.commit({"b.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b\n"})
+    a.wait(event="error", revision=third, file="b.yaml")
+    repository.commit({"b.yaml": config_map("b", {"k": "1"})})
+    assert a.wait(event="summary", errors=0)["in_sync"] == 1
+
+
+def test_scaler_comes_and_goes(agent, cluster, repository, namespace):
+    cluster.apply(deployment("web"), namespace)
+    repository.commit({"web.yaml": deployment("web")})
+    a = agent()
+    a.ready()
+    hpa = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web"},
+           "spec": {"minReplicas": 3, "maxReplicas": 5,
+                    "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}}
+    cluster.apply(hpa, namespace, manager="someone")
+    a.wait(event="note", object=f"Deployment {namespace}/web",
+           message="spec.replicas is held by HorizontalPodAutoscaler " + f"{namespace}/web: not compared")
+    cluster.kubectl("wait", "deployment/web", "-n", namespace, "--for=jsonpath={.spec.replicas}=3", "--timeout=60s")
+    cluster.kubectl("delete", "hpa", "web", "-n", namespace)
+    a.drift(field="spec.replicas", want=1, have=3)
+    assert len(a.seen(event="drift")) == 1, a.tail()
+
+
+def test_kind_comes_and_goes(agent, cluster, repository, namespace):
+    group = f"{namespace}.example"
+    crd = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+           "metadata": {"name": f"runs.{group}"},
+           "spec": {"group": group, "scope": "Namespaced", "names": {"plural": "runs", "kind": "Run"},
+                    "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {
+                        "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}
+    run = {"apiVersion": f"{group}/v1", "kind": "Run", "metadata": {"name": "one"}, "spec": {"steps": 3}}
+    repository.commit({"crd.yaml": crd, "run.yaml": run})
+    a = agent()
+    assert {a.drift(verdict="missing")["object"]["kind"] for _ in range(2)} == {"Run", "CustomResourceDefinition"}
+    cluster.apply(crd)
+    try:
+        cluster.kubectl("wait", "--for=condition=Established", f"crd/runs.{group}", "--timeout=60s")
+        a.drift("cleared", object={"kind": "CustomResourceDefinition"})
+        for _ in range(100):
+            if cluster.kubectl("apply", "--server-side", "--field-manager=holdfast", "-n", namespace, "-f", "-",
+                               data=run, check=False):
+                break
+        a.drift("cleared", object={"kind": "Run"}, seconds=60)
+        cluster.kubectl("patch", f"runs.{group}", "one", "-n", namespace, "--type=merge", "-p", '{"spec":{"steps":4}}')
+        a.drift(field="spec.steps", want=3, have=4)
+    finally:
+        cluster.kubectl("delete", "crd", f"runs.{group}")
+    a.drift(verdict="missing", object={"kind": "Run"}, seconds=60)
+    assert not a.seen(event="error"), a.tail()
+
+
+def test_sources_that_share(agents, cluster, repository, namespace, tmp_path):
+    from support import Repository  # pylint: disable=import-outside-toplevel
+    other = Repository(tmp_path / "other")
+    repository.commit({"a.yaml": config_map("a", {"k": "1"}), "b.yaml": config_map("b", {"k": "1"})})
+    other.commit({"x.yaml": config_map("a", {"k": "2"})})
+    cluster.apply([config_map("a", {"k": "1"}), config_map("b", {"k": "1"})], namespace)
+    a = agents({"sources": [{"name": "one", "url": repository.url, "ref": "main", "interval": "1s"},
+                            {"name": "two", "url": other.url, "ref": "main", "interval": "1s"}],
+                "kubernetes": {"defaultNamespace": namespace}}, cluster.kubeconfig)
+    a.wait(event="error", source="one", file="a.yaml",
+           message="the source two declares this object too, at x.yaml:1: neither is compared; take it out of one of them")
+    assert a.seen(event="error", source="two", file="x.yaml") or a.wait(event="error", source="two", file="x.yaml")
+    other.commit({"x.yaml": None, "y.yaml": config_map("c", {"k": "2"})})
+    a.drift(source="two", verdict="missing", object={"name": "c"})
+    cluster.kubectl("patch", "configmap", "a", "-n", namespace, "--type=merge", "-p", '{"data":{"k":"9"}}')
+    a.drift(source="one", field="data.k", want="1", have="9")
+
+
+def test_git_that_cannot_be_read(agent, cluster, repository, namespace):
+    cluster.apply(config_map("a", {"k": "1"}), namespace)
+    repository.commit({"a.yaml": config_map("a", {"k": "1"})})
+    a = agent()
+    a.ready()
+    os.rename(repository.folder, repository.folder + ".away")
+    error = a.wait(event="error", source="infra")
+    assert "is compared meanwhile" in error["message"], error
+    cluster.kubectl("patch", "configmap", "a", "-n", namespace, "--type=merge", "-p", '{"data":{"k":"2"}}')
+    a.drift(field="data.k", have="2")
+    os.rename(repository.folder + ".away", repository.folder)
+    a.wait(event="note", message="the source can be read again")
+    assert len(a.seen(event="error")) == 1
+
+
+def test_hangup(agent, cluster, repository, namespace):
+    cluster.apply(config_map("a", {"k": "1"}), namespace)
+    repository.commit({"a.yaml": config_map("a", {"k": "2"}), "b/b.yaml": config_map("b", {"k": "2"})})
+    a = agent()
+    one = a.drift(field="data.k", want="2", have="1")
+    a.drift(verdict="missing")
+    a.ready()
+    a.configure("apiVersion: holdfast.dev/v1\nkind: Config\nsorces: []\n")
+    a.signal(signal.SIGHUP)
+    error = a.wait(event="error")
+    assert "holdfast.yaml:3:1: sorces is not a setting (did you mean sources?)" in error["message"]
+    assert error["message"].endswith("; the configuration from before stays in force")
+    config = {"sources": [{"name": "infra", "url": repository.url, "ref": "main", "interval": "1s", "path": "b"}],
+              "kubernetes": {"defaultNamespace": namespace}}
+    a.configure(config)
+    a.signal(signal.SIGHUP)
+    a.wait(event="note", message="the configuration was read again")
+    assert a.drift("cleared", cleared="not in Git")["id"] == one["id"]
+    config["sources"][0]["name"] = "other"
+    a.configure(config)
+    a.signal(signal.SIGHUP)
+    a.drift("cleared", cleared="not followed", source="infra")
+    a.drift(verdict="missing", source="other")
+    assert a.stop(2) == 0
+    assert len(a.seen(event="drift", state="opened")) == 3, a.tail()
+
+
+def test_burst_is_one_line(agent, cluster, repository, namespace):
+    cluster.apply(config_map("a", {"k": "0"}), namespace)
+    repository.commit({"a.yaml": config_map("a", {"k": "0"})})
+    a = agent()
+    a.ready()
+    for i in range(1, 11):
+        cluster.patch_data(namespace, "a", {"k": str(i)})
+    cluster.patch_data(namespace, "a", {"k": "0"})
+    cluster.patch_data(namespace, "a", {"k": "last"})
+    event = a.wait(event="drift", field="data.k")
+    if event["have"] != "last":
+        event = a.drift("updated", have="last")
+    assert len(a.seen(event="drift")) <= 2, a.tail()
+
+
+def test_memo_spares_dry_runs(agent, cluster, repository, namespace):
+    documents = [deployment(f"web{i}") for i in range(3)] + [config_map("a", {"k": "1"})]
+    documents[0]["spec"]["template"]["spec"]["containers"][0]["resources"] = {"requests": {"memory": "1024Mi"}}
+    cluster.apply(documents, namespace)
+    repository.commit({"all.yaml": documents})
+    a = agent()
+    a.ready()
+    a.stop()
+    offset = cluster.audit_offset()
+    a.start()
+    a.ready()
+    asked = [e for e in cluster.audit_since(offset) if f"/{namespace}/" in e["requestURI"]]
+    verbs = sorted(e["verb"] for e in asked)
+    assert set(verbs) <= {"list", "watch"}, [e["requestURI"] for e in asked]
+    assert verbs.count("list") == 3  # Deployments, the ConfigMap, HorizontalPodAutoscalers
