@@ -10,6 +10,7 @@
 
 #include "core/alloc.h"
 #include "core/limits.h"
+#include "core/proxy.h"
 
 #define READ_BUFFER (64 * 1024L) /* LISTs are megabytes: fewer turns of the loop for each */
 
@@ -134,13 +135,16 @@ static void set_blob(CURL *easy, CURLoption option, const char *pem)
 
 static void set_tls(CURL *easy, const struct http_target *t)
 {
-    if (t->ca_pem)
+    if (t->ca_pem) {
         set_blob(easy, CURLOPT_CAINFO_BLOB, t->ca_pem);
-    else if (t->ca_file)
+        set_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, t->ca_pem); /* as Go has it */
+    } else if (t->ca_file)
         curl_easy_setopt(easy, CURLOPT_CAINFO, t->ca_file);
     /* a folder of system CAs is trusted beside the given one unless it is taken away */
     if (t->ca_pem || t->ca_file)
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    if (t->ca_pem)
+        curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
     if (t->cert_pem && t->key_pem) {
         curl_easy_setopt(easy, CURLOPT_SSLCERTTYPE, "PEM");
         curl_easy_setopt(easy, CURLOPT_SSLKEYTYPE, "PEM");
@@ -150,19 +154,29 @@ static void set_tls(CURL *easy, const struct http_target *t)
     if (t->insecure) {
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+        curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 0L);
     }
 }
 
-/*
- * The configured proxy, else the environment's, which is not meant for this machine itself: as Go's
- * http.ProxyFromEnvironment, and so kubectl, has it.
- */
-static void set_proxy(CURL *easy, const struct http_target *t, const char *host)
+/* The configured proxy, which NO_PROXY does not touch, else the environment's. */
+static void set_proxy(struct http_call *call, const char *url)
 {
-    if (t->proxy)
-        curl_easy_setopt(easy, CURLOPT_PROXY, t->proxy);
-    else if (!strcmp(host, "localhost") || !strncmp(host, "127.", 4) || !strcmp(host, "[::1]"))
-        curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    const struct http_target *t = call->target;
+    _free_ char *proxy = t->proxy ? xstrdup(t->proxy) : proxy_from_env(url);
+    _free_ char *told = proxy ? proxy_for_curl(proxy) : xstrdup(""); /* not libcurl's own rules */
+    curl_easy_setopt(call->easy, CURLOPT_NOPROXY, "");
+    if (proxy && !proxy_valid(proxy)) /* libcurl's message would quote it, password and all */
+        err_set(&call->err, ERR_FATAL, "%s: %s must be a URL with http, https or socks5 and a host",
+                call->host, t->proxy ? "the proxy" : "HTTPS_PROXY (or HTTP_PROXY)");
+    else
+        curl_easy_setopt(call->easy, CURLOPT_PROXY, told);
+    if (proxy) {
+        call->proxy = proxy_shown(proxy);
+        curl_easy_setopt(call->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+        explicit_bzero(proxy, strlen(proxy));
+        explicit_bzero(told, strlen(told));
+    }
 }
 
 static void add_header(struct http_call *call, const char *header)
@@ -190,7 +204,7 @@ static int set_url(struct http_call *call, const char *url)
         goto out;
     }
     call->host = xasprintf("%s:%s", host, port);
-    set_proxy(call->easy, call->target, host);
+    set_proxy(call, url);
     if (name) {
         _free_ char *to = xasprintf("::%s:%s", host, port);
         call->connect_to = curl_slist_append(NULL, to);
@@ -373,6 +387,7 @@ void http_call_free(struct http_call *call, bool reuse)
     buf_free(&call->answer);
     err_free(call->err);
     free(call->host);
+    free(call->proxy);
     free(call->body);
     free(call);
 }

@@ -25,7 +25,7 @@ struct http_target_config {
     const char *ca_pem;             /* PEM text, wins over ca_file */
     const char *cert_pem, *key_pem; /* client certificate, or NULL */
     const char *server_name; /* expected name in the certificate (tls-server-name), or NULL */
-    const char *proxy;       /* proxy URL, or NULL: what https_proxy and no_proxy say */
+    const char *proxy;       /* proxy URL, or NULL: what HTTPS_PROXY, NO_PROXY say (proxy.h) */
     const char *ca_option;   /* what a person sets to name the CA, for errors; or NULL */
     bool insecure;           /* do not verify */
 };

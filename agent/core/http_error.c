@@ -72,9 +72,34 @@ static void judge_tls(struct http_call *call)
         err_set(&call->err, ERR_RETRY, "%s: %s", call->host, why);
 }
 
+/* The proxy's part in the failure, if it was its. */
+static bool judge_proxy(struct http_call *call)
+{
+    long code = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &code);
+    if (!call->proxy)
+        return false;
+    if (call->result == CURLE_COULDNT_CONNECT)
+        err_set(&call->err, ERR_RETRY, "%s: cannot connect to the proxy %s: %s", call->host,
+                call->proxy, os_error(call));
+    else if (call->result == CURLE_COULDNT_RESOLVE_PROXY || call->result == CURLE_PROXY)
+        err_set(&call->err, ERR_RETRY, "%s: the proxy %s: %s", call->host, call->proxy,
+                detail(call));
+    else if (code == 407)
+        err_set(&call->err, ERR_AUTH,
+                "%s: the proxy %s answered 407: it wants a user and a password: put the right "
+                "ones into the proxy's URL (http://user:password@host:port)",
+                call->host, call->proxy);
+    else if (code >= 300)
+        err_set(&call->err, code >= 500 ? ERR_RETRY : ERR_AUTH,
+                "%s: the proxy %s answered %ld: it does not connect us to this server", call->host,
+                call->proxy, code);
+    return call->err != NULL;
+}
+
 void http_call_judge(struct http_call *call)
 {
-    if (call->err || call->result == CURLE_OK)
+    if (call->err || call->result == CURLE_OK || judge_proxy(call))
         return;
     switch (call->result) {
     case CURLE_PEER_FAILED_VERIFICATION:

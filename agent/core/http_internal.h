@@ -23,7 +23,8 @@ struct http_call {
     struct http_target *target;
     CURL *easy;
     struct curl_slist *headers, *connect_to;
-    char *host; /* "host:port", for errors */
+    char *host;  /* "host:port", for errors */
+    char *proxy; /* the same of the proxy, or NULL */
     char *body;
     size_t body_len, body_sent; /* body_sent: of a request that is sent once only */
     long timeout_ms, stall_s;

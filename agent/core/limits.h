@@ -40,6 +40,8 @@
 #define LIMIT_REQUESTS_IN_FLIGHT 16
 #define LIMIT_RETRIES            5  /* tries of one request before `unknown` */
 #define LIMIT_RETRY_AFTER_S      60 /* Retry-After beyond it is cut */
+#define LIMIT_PLUGIN_SECONDS     30 /* deadline of an exec plugin */
+#define LIMIT_PLUGIN_BYTES       (1 * MIB)
 
 /* Our own endpoints (agent/endpoints.h) */
 #define LIMIT_CLIENTS         64         /* connections; more wait in the kernel's queue */

@@ -1,22 +1,43 @@
 #include "providers/kubernetes/auth.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/alloc.h"
-#include "core/buf.h"
+#include "core/clock.h"
+#include "core/file_again.h"
 #include "core/hash.h"
 #include "core/limits.h"
+#include "providers/kubernetes/exec_plugin.h"
+#include "providers/kubernetes/tls_files.h"
+
+#define PLUGIN_PAUSE_S 5  /* after a failure, and after an answer that had expired when it came */
+#define RENEW_PAUSE_S  10 /* so often a refusal alone starts the plugin */
+#define RENEW_MARGIN_S 60 /* so long before its end a credential is renewed, at most */
+
+/* What the plugin answered, and when it is asked again. Times are monotonic, in milliseconds. */
+struct plugin_state {
+    struct exec_plugin *plugin; /* NULL: no plugin */
+    struct exec_credential credential;
+    bool running;
+    bool have;  /* `credential` is one */
+    bool stale; /* it was refused */
+    struct err *failure;
+    int64_t renew_at, ends_at; /* of `credential`; 0: it does not say */
+    int64_t not_before;        /* after a failure */
+    int64_t refused_at;        /* when a refusal started it last; 0: never */
+};
 
 struct kube_auth {
-    char *token_file;
-    char *fallback;   /* the kubeconfig's token, used while the file cannot be read */
-    struct stat seen; /* of token_file, when it was read */
-    bool fresh;
+    char *user; /* for messages */
+    struct file_again token_file;
+    char *fallback; /* the kubeconfig's token, used while the file cannot be read */
+    bool static_token, basic;
+    struct tls_files *tls;
+    struct plugin_state plugin;
+    void (*changed)(void *ctx);
+    void *ctx;
+    unsigned number, tls_number;
     /* [0] is the Authorization header where `authorized`, then impersonation, NULL at the end */
     char **headers;
     size_t count, cap;
@@ -78,96 +99,268 @@ static int impersonation(struct kube_auth *a, const struct kubeconfig *config, s
     return 0;
 }
 
-struct kube_auth *kube_auth_new(const struct kubeconfig *config, struct err **err)
+/* [0] is kept free for the Authorization header. */
+static int make_headers(struct kube_auth *a, const struct kubeconfig *config, struct err **err)
 {
-    struct kube_auth *a = xcalloc(1, sizeof(*a));
-    a->token_file = xstrdup_null(config->token_file);
-    if (config->token_file || config->token || config->username) {
-        a->authorized = true;
+    a->authorized = config->token_file || config->token || config->username || config->exec;
+    if (a->authorized)
         push(a, NULL);
-    }
-    if (config->token && !printable(config->token)) {
-        err_set(err, ERR_USAGE, "the token has a control character in it");
-        goto fail;
-    }
+    if (config->token && !printable(config->token))
+        return err_set(err, ERR_USAGE, "the token has a control character in it");
     if (config->token_file) {
         a->fallback = xstrdup_null(config->token);
     } else if (config->token) {
+        a->static_token = true;
         set_authorization(a, xasprintf("Authorization: Bearer %s", config->token));
     } else if (config->username) {
         const char *password = config->password ? config->password : "";
         char *pair = xasprintf("%s:%s", config->username, password);
         char *code = hash_base64(pair, strlen(pair));
+        a->basic = true;
         set_authorization(a, xasprintf("Authorization: Basic %s", code));
         wipe(pair);
         wipe(code);
     }
     if (impersonation(a, config, err))
-        goto fail;
+        return -1;
     if (!a->count) {
         push(a, NULL);
         a->count = 0;
     }
-    return a;
-fail:
-    kube_auth_free(a);
-    return NULL;
+    return 0;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
+struct kube_auth *kube_auth_new(struct ev_loop *loop, const struct kubeconfig *config,
+                                void (*changed)(void *ctx), void *ctx, struct err **err)
 {
-    return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+    struct kube_auth *a = xcalloc(1, sizeof(*a));
+    a->user = xstrdup_null(config->user);
+    a->token_file.path = xstrdup_null(config->token_file);
+    a->changed = changed;
+    a->ctx = ctx;
+    a->tls = tls_files_new(config, err);
+    if (!a->tls || make_headers(a, config, err)) {
+        kube_auth_free(a);
+        return NULL;
+    }
+    if (config->exec)
+        a->plugin.plugin = exec_plugin_new(loop, config);
+    return a;
 }
 
 static int read_token(struct kube_auth *a, struct err **err)
 {
-    _close_ int fd = open(a->token_file, O_RDONLY | O_CLOEXEC);
-    struct stat st;
-    if (fd < 0 || fstat(fd, &st))
-        return err_errno(err, ERR_AUTH, errno, "token file %s", a->token_file);
-    if (a->fresh && same_file(&st, &a->seen))
-        return 0;
-    char *token = xmalloc(LIMIT_TOKEN_BYTES + 1);
-    ssize_t n = read(fd, token, LIMIT_TOKEN_BYTES);
-    int rc = 0;
-    while (n > 0 && strchr(" \t\r\n", token[n - 1]))
-        n--;
-    token[n > 0 ? n : 0] = '\0';
-    if (n <= 0) {
-        rc = err_set(err, ERR_AUTH, "token file %s: %s", a->token_file,
-                     n < 0 ? strerror(errno) : "empty");
-    } else if (strlen(token) != (size_t)n || !printable(token)) {
-        rc = err_set(err, ERR_AUTH, "token file %s: a control character in it", a->token_file);
-    } else {
+    char *token = NULL;
+    size_t n = 0;
+    int rc = file_again_read(&a->token_file, LIMIT_TOKEN_BYTES, &token, &n, err);
+    if (rc <= 0)
+        return rc < 0 ? err_wrap(err, "token file") : 0;
+    size_t whole = strlen(token);
+    bool nul = whole != n;
+    while (whole && strchr(" \t\r\n", token[whole - 1]))
+        token[--whole] = '\0';
+    rc = 0;
+    if (!whole && !nul)
+        rc = err_set(err, ERR_AUTH, "token file %s: empty", a->token_file.path);
+    else if (nul || !printable(token))
+        rc = err_set(err, ERR_AUTH, "token file %s: a control character in it", a->token_file.path);
+    else
         set_authorization(a, xasprintf("Authorization: Bearer %s", token));
-        a->seen = st;
-        a->fresh = true;
-    }
+    if (rc)
+        a->token_file.fresh = false;
     wipe(token);
     return rc;
 }
 
-const char *const *kube_auth_headers(struct kube_auth *a, struct err **err)
+/* As client-go: what was read last, else the kubeconfig's own token. */
+static int refresh_token(struct kube_auth *a, struct err **err)
 {
-    if (a->token_file && read_token(a, err)) {
-        /* as client-go: what was read last, else the kubeconfig's own token */
-        if (!a->headers[0] && a->fallback)
-            set_authorization(a, xasprintf("Authorization: Bearer %s", a->fallback));
-        if (!a->headers[0])
-            return NULL;
-        if (err) {
-            err_free(*err);
-            *err = NULL;
-        }
-    }
-    return (const char *const *)a->headers;
+    _err_ struct err *wrong = NULL;
+    if (!a->token_file.path || !read_token(a, &wrong))
+        return 0;
+    if (!a->headers[0] && a->fallback)
+        set_authorization(a, xasprintf("Authorization: Bearer %s", a->fallback));
+    return a->headers[0] ? 0 : err_move(err, &wrong);
 }
 
-bool kube_auth_reread(struct kube_auth *a)
+/* The plugin's answer is in force from now on. */
+static void take_credential(struct kube_auth *a, struct exec_credential *credential)
 {
-    a->fresh = false;
-    return a->token_file != NULL;
+    struct plugin_state *p = &a->plugin;
+    int64_t now = clock_monotonic_ms();
+    const char *old = p->credential.cert_pem, *new = credential->cert_pem;
+    if (old != new && (!old || !new || strcmp(old, new) != 0))
+        a->tls_number++;
+    exec_credential_clear(&p->credential);
+    p->credential = *credential;
+    *credential = (struct exec_credential){0};
+    set_authorization(
+        a, p->credential.token ? xasprintf("Authorization: Bearer %s", p->credential.token) : NULL);
+    p->have = true;
+    p->stale = false;
+    p->renew_at = p->ends_at = 0;
+    if (!p->credential.expires)
+        return;
+    int64_t left = p->credential.expires * 1000 - clock_now_ms();
+    int64_t margin = left / 10 < RENEW_MARGIN_S * 1000 ? left / 10 : RENEW_MARGIN_S * 1000;
+    int64_t least = PLUGIN_PAUSE_S * 1000; /* two clocks may differ: not one run for each request */
+    p->renew_at = now + (left - margin > least ? left - margin : least);
+    p->ends_at = now + (left > least ? left : least);
+}
+
+static void on_plugin(void *ctx, struct exec_credential *credential, const struct err *err)
+{
+    struct kube_auth *a = ctx;
+    struct plugin_state *p = &a->plugin;
+    p->running = false;
+    err_free(steal(p->failure));
+    if (credential) {
+        take_credential(a, credential);
+        a->number++;
+    } else {
+        err_set(&p->failure, err->kind, "%s", err->message);
+        p->not_before = clock_monotonic_ms() + PLUGIN_PAUSE_S * 1000;
+    }
+    a->changed(a->ctx);
+}
+
+static enum kube_auth_state plugin_ready(struct kube_auth *a, struct err **err)
+{
+    struct plugin_state *p = &a->plugin;
+    int64_t now = clock_monotonic_ms();
+    bool good = p->have && !p->stale && (!p->ends_at || now < p->ends_at);
+    bool due = !good || (p->renew_at && now >= p->renew_at);
+    if (p->running)
+        return AUTH_WAIT;
+    if (due && now >= p->not_before) {
+        _err_ struct err *wrong = NULL;
+        if (!exec_plugin_run(p->plugin, on_plugin, a, &wrong)) {
+            p->running = true;
+            return AUTH_WAIT;
+        }
+        err_free(p->failure);
+        p->failure = steal(wrong);
+        p->not_before = now + PLUGIN_PAUSE_S * 1000;
+    }
+    if (good) /* renewing it early failed: it is tried again */
+        return AUTH_READY;
+    err_set(err, p->failure->kind, "%s", p->failure->message);
+    return AUTH_FAILED;
+}
+
+enum kube_auth_state kube_auth_ready(struct kube_auth *a, struct err **err)
+{
+    enum kube_auth_state state = AUTH_READY;
+    if (tls_files_refresh(a->tls)) {
+        a->tls_number++;
+        a->number++;
+    }
+    if (refresh_token(a, err))
+        state = AUTH_FAILED;
+    else if (a->plugin.plugin)
+        state = plugin_ready(a, err);
+    if (state == AUTH_FAILED && a->user)
+        err_wrap(err, "user \"%s\"", a->user);
+    return state;
+}
+
+const char *const *kube_auth_headers(const struct kube_auth *a)
+{
+    /* without a token (the plugin answered a certificate) the first one is left out */
+    return (const char *const *)(a->authorized && !a->headers[0] ? a->headers + 1 : a->headers);
+}
+
+struct kube_tls kube_auth_tls(const struct kube_auth *a)
+{
+    const struct exec_credential *c = &a->plugin.credential;
+    return (struct kube_tls){
+        .ca_pem = tls_files_ca(a->tls),
+        .cert_pem = c->cert_pem ? c->cert_pem : tls_files_cert(a->tls),
+        .key_pem = c->cert_pem ? c->key_pem : tls_files_key(a->tls),
+        .number = a->tls_number,
+    };
+}
+
+unsigned kube_auth_number(const struct kube_auth *a)
+{
+    return a->number;
+}
+
+/* Whether the plugin brings, or is about to bring, something else than what was refused. */
+static bool renew_plugin(struct plugin_state *p)
+{
+    int64_t now = clock_monotonic_ms();
+    if (p->running || p->stale)
+        return true;
+    if (p->refused_at && now < p->refused_at + RENEW_PAUSE_S * 1000)
+        return false;
+    p->refused_at = now;
+    p->stale = true;
+    return true;
+}
+
+bool kube_auth_renew_files(struct kube_auth *a, unsigned number)
+{
+    if (number != a->number)
+        return true; /* it is a new one already */
+    if (!tls_files_refresh(a->tls))
+        return false;
+    a->tls_number++;
+    a->number++;
+    return true;
+}
+
+bool kube_auth_renew(struct kube_auth *a, unsigned number)
+{
+    if (number != a->number)
+        return true;
+    if (a->plugin.plugin)
+        return renew_plugin(&a->plugin);
+    if (a->token_file.path) {
+        a->token_file.fresh = false;
+        return true;
+    }
+    return kube_auth_renew_files(a, number);
+}
+
+/* About a client certificate: it may have expired, or be signed by somebody else. */
+static char *certificate_advice(const struct kube_auth *a, const char *cert, const char *key,
+                                const char *name)
+{
+    int64_t until = 0;
+    char text[CLOCK_TEXT_BYTES];
+    const char *problem = tls_files_problem(a->tls);
+    if (problem)
+        return xasprintf("the client certificate could not be read again: %s", problem);
+    if (!tls_pair_check(cert, key, &until, NULL) && until && until * 1000 < clock_now_ms()) {
+        clock_rfc3339(until * 1000, text);
+        return xasprintf("the client certificate (%s) expired at %.19sZ: renew it", name, text);
+    }
+    return xasprintf("the client certificate (%s) is not of a CA that the server takes for clients",
+                     name);
+}
+
+char *kube_auth_advice(const struct kube_auth *a)
+{
+    struct kube_tls tls = kube_auth_tls(a);
+    if (a->plugin.plugin)
+        return xasprintf("%s has run again, and what it answered was refused as well: sign in "
+                         "with it by hand, or see whether the cluster knows this account",
+                         exec_plugin_name(a->plugin.plugin));
+    if (a->token_file.path)
+        return xasprintf("the token file %s was read again, and its token was refused as well: see "
+                         "why nobody renews it",
+                         a->token_file.path);
+    if (a->static_token)
+        return xstrdup("the token in the kubeconfig has expired or was never valid there: write a "
+                       "new one into it");
+    if (a->basic)
+        return xstrdup("user name and password are no sign-in for Kubernetes 1.19 and later: use a "
+                       "token, an exec plugin or a client certificate");
+    if (tls.cert_pem)
+        return certificate_advice(a, tls.cert_pem, tls.key_pem, tls_files_cert_name(a->tls));
+    return xstrdup("the kubeconfig has no token, exec plugin or client certificate for this user: "
+                   "add one");
 }
 
 bool kube_auth_secret(const struct kube_auth *a)
@@ -179,10 +372,15 @@ void kube_auth_free(struct kube_auth *a)
 {
     if (!a)
         return;
+    exec_plugin_free(a->plugin.plugin);
+    exec_credential_clear(&a->plugin.credential);
+    err_free(a->plugin.failure);
+    tls_files_free(a->tls);
     for (size_t i = 0; i < a->count; i++)
         wipe(a->headers[i]);
     free(a->headers);
-    free(a->token_file);
+    file_again_clear(&a->token_file);
     wipe(a->fallback);
+    free(a->user);
     free(a);
 }

@@ -1,4 +1,8 @@
-/* Who we are to the API server: the headers of one request. */
+/*
+ * Who we are to the API server: the headers of a request and the certificates of its connection.
+ * Token files, certificates and CAs in files are read again when they change; an exec plugin runs
+ * on the loop when its answer is about to expire, or was refused.
+ */
 #ifndef HOLDFAST_KUBERNETES_AUTH_H
 #define HOLDFAST_KUBERNETES_AUTH_H
 
@@ -7,19 +11,52 @@
 #include "core/err.h"
 #include "providers/kubernetes/kubeconfig.h"
 
+struct ev_loop;
 struct kube_auth;
 
-/* Copies what it needs. NULL with ERR_USAGE where a value cannot stand in a header. */
-struct kube_auth *kube_auth_new(const struct kubeconfig *config, struct err **err);
+enum kube_auth_state {
+    AUTH_READY,  /* the getters below are valid until the next kube_auth_ready */
+    AUTH_WAIT,   /* `changed` will be called */
+    AUTH_FAILED, /* see *err */
+};
 
 /*
- * "Authorization: …" and "Impersonate-…: …", NULL-terminated; borrowed, valid until the next call.
- * The token file is read again when it changed. NULL with ERR_AUTH where it cannot be read.
+ * Copies what it needs. `changed` is called from the loop when the plugin has ended, well or not.
+ * NULL with ERR_USAGE where a value cannot stand in a header, or a certificate cannot be used.
  */
-const char *const *kube_auth_headers(struct kube_auth *auth, struct err **err);
+struct kube_auth *kube_auth_new(struct ev_loop *loop, const struct kubeconfig *config,
+                                void (*changed)(void *ctx), void *ctx, struct err **err);
 
-/* Makes the next call read the token file again. False when there is none. */
-bool kube_auth_reread(struct kube_auth *auth);
+/*
+ * To be asked before each request: looks at the files, starts the plugin where that is due. A
+ * plugin that failed is not started again within PLUGIN_PAUSE_S: its error is given again.
+ */
+enum kube_auth_state kube_auth_ready(struct kube_auth *auth, struct err **err);
+
+/* "Authorization: …" and "Impersonate-…: …", NULL-terminated; borrowed. */
+const char *const *kube_auth_headers(const struct kube_auth *auth);
+
+/* PEM texts, borrowed, and a number that changes with them. */
+struct kube_tls {
+    const char *ca_pem, *cert_pem, *key_pem;
+    unsigned number;
+};
+struct kube_tls kube_auth_tls(const struct kube_auth *auth);
+
+/* Changes with each new credential; what kube_auth_renew is told. */
+unsigned kube_auth_number(const struct kube_auth *auth);
+
+/*
+ * A request with the credential of this number was refused (401): true where it is worth another
+ * try, for which kube_auth_ready then brings a fresh one.
+ */
+bool kube_auth_renew(struct kube_auth *auth, unsigned number);
+
+/* The same where a certificate, theirs or ours, was refused: only files can bring another. */
+bool kube_auth_renew_files(struct kube_auth *auth, unsigned number);
+
+/* Why a sign-in that was refused may have been, and what to do. Owned. */
+char *kube_auth_advice(const struct kube_auth *auth);
 
 /* Whether a secret goes out with each request. */
 bool kube_auth_secret(const struct kube_auth *auth);

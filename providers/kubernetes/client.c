@@ -34,8 +34,12 @@ struct kube_call {
     struct kube_request request; /* its strings are owned */
     ev_tstamp began;             /* of the first try; 0 before */
     unsigned tries;
-    bool streamed;  /* bytes went to the sink */
-    bool asked_401; /* the token file was read again for it */
+    bool streamed;        /* bytes went to the sink */
+    bool asked_again;     /* with a fresh sign-in */
+    bool counted;         /* told to on_answer, for this try */
+    unsigned auth_number; /* of the credential it was sent with */
+    ev_tstamp sent;       /* this try */
+    struct err *refusal;  /* why it cannot be sent */
     bool idempotent;
 };
 
@@ -44,12 +48,17 @@ TAILQ_HEAD(call_list, kube_call);
 struct kube_client {
     struct http *http;
     struct ev_loop *loop;
-    struct http_target *target;
+    struct http_target *target; /* NULL before the first request */
+    unsigned tls_number;        /* of the certificates in it */
+    char *tls_server_name, *proxy;
+    bool insecure;
     struct kube_auth *auth;
-    char *server, *context;
+    char *server, *context, *user;
     char *user_agent; /* the header */
     struct call_list lists[PLACES];
     unsigned in_flight;
+    void (*on_answer)(void *ctx, const char *verb, long code, double seconds);
+    void *on_answer_ctx;
 };
 
 static void pump(struct kube_client *client);
@@ -75,43 +84,71 @@ static bool is_loopback(const char *url)
     return strspn(host, "0123456789.") == len;
 }
 
+/* The plugin has ended: what waits for it goes on. */
+static void on_auth(void *ctx)
+{
+    pump(ctx);
+}
+
 struct kube_client *kube_client_new(struct http *http, const struct kubeconfig *config,
                                     struct err **err)
 {
-    struct kube_auth *auth = kube_auth_new(config, err);
-    const char *context = config->context ? config->context : "";
-    if (!auth) {
-        err_wrap(err, "kubeconfig context %s", context);
-        return NULL;
-    }
-    bool secret = kube_auth_secret(auth);
-    if (secret && strncmp(config->server, "https://", 8) && !is_loopback(config->server)) {
-        kube_auth_free(auth);
-        err_set(err, ERR_USAGE,
-                "kubeconfig context %s: no token or password is sent to %s: it is not https",
-                context, config->server);
-        return NULL;
-    }
     struct kube_client *c = xcalloc(1, sizeof(*c));
     c->http = http;
     c->loop = http_loop(http);
-    c->auth = auth;
     c->server = xstrdup(config->server);
-    c->context = xstrdup(context);
+    c->context = xstrdup(config->context ? config->context : "");
+    c->user = xstrdup_null(config->user);
     c->user_agent = xasprintf("User-Agent: holdfast/%s", holdfast_version());
-    c->target = http_target_new(http, &(struct http_target_config){
-                                          .ca_pem = config->ca_pem,
-                                          .cert_pem = config->cert_pem,
-                                          .key_pem = config->key_pem,
-                                          .server_name = config->tls_server_name,
-                                          .proxy = config->proxy,
-                                          .ca_option = "certificate-authority of the cluster in "
-                                                       "the kubeconfig",
-                                          .insecure = config->insecure,
-                                      });
+    c->tls_server_name = xstrdup_null(config->tls_server_name);
+    c->proxy = xstrdup_null(config->proxy);
+    c->insecure = config->insecure;
     for (size_t i = 0; i < ARRAY_LEN(c->lists); i++)
         TAILQ_INIT(&c->lists[i]);
-    return c;
+    c->auth = kube_auth_new(c->loop, config, on_auth, c, err);
+    bool good = c->auth != NULL;
+    if (!good)
+        err_wrap(err, "kubeconfig context %s", c->context);
+    if (good && kube_auth_secret(c->auth) && strncmp(c->server, "https://", 8) &&
+        !is_loopback(c->server)) {
+        good = false;
+        err_set(err, ERR_USAGE,
+                "kubeconfig context %s: no token or password is sent to %s: it is not https",
+                c->context, c->server);
+    }
+    if (good)
+        return c;
+    kube_client_free(c);
+    return NULL;
+}
+
+void kube_client_on_answer(struct kube_client *client,
+                           void (*on_answer)(void *ctx, const char *verb, long code,
+                                             double seconds),
+                           void *ctx)
+{
+    client->on_answer = on_answer;
+    client->on_answer_ctx = ctx;
+}
+
+/* New certificates are a new target: new connections use them, old ones end with their requests. */
+static void renew_target(struct kube_client *c)
+{
+    struct kube_tls tls = kube_auth_tls(c->auth);
+    if (c->target && c->tls_number == tls.number)
+        return;
+    http_target_free(c->target);
+    c->tls_number = tls.number;
+    c->target = http_target_new(c->http, &(struct http_target_config){
+                                             .ca_pem = tls.ca_pem,
+                                             .cert_pem = tls.cert_pem,
+                                             .key_pem = tls.key_pem,
+                                             .server_name = c->tls_server_name,
+                                             .proxy = c->proxy,
+                                             .ca_option = "certificate-authority of the cluster in "
+                                                          "the kubeconfig",
+                                             .insecure = c->insecure,
+                                         });
 }
 
 /* Moves the call to another list, keeping the count of what is in the air. */
@@ -147,6 +184,7 @@ static void call_free(struct kube_call *call)
     free((char *)call->request.content_type);
     free((char *)call->request.accept);
     free((char *)call->request.body);
+    err_free(call->refusal);
     free(call);
 }
 
@@ -240,6 +278,8 @@ static json_t *read_object(const struct kube_call *call, const struct http_answe
 
 static void finish(struct kube_call *call, const struct http_answer *http)
 {
+    struct kube_client *c = call->client;
+    _free_ char *advice = http->status == 401 ? kube_auth_advice(c->auth) : NULL;
     struct kube_answer answer = {
         .status = http->status,
         .body = http->body,
@@ -248,8 +288,12 @@ static void finish(struct kube_call *call, const struct http_answer *http)
         .message = "",
         .retry_after = http->retry_after,
         .http_version = http->http_version,
+        .server = c->server,
+        .context = c->context,
+        .user = c->user,
+        .advice = advice,
     };
-    _err_ struct err *err = http->err ? told(call->client, http->err) : NULL;
+    _err_ struct err *err = http->err ? told(c, http->err) : NULL;
     json_auto_t *object = err ? NULL : read_object(call, http, &answer, &err);
     answer.object = object;
     answer.err = err;
@@ -264,14 +308,42 @@ static void queue_first(struct kube_call *call)
     pump(call->client);
 }
 
+static const char *verb_of(const struct kube_request *r)
+{
+    return r->watch ? "WATCH" : r->list ? "LIST" : r->method;
+}
+
+/* A watch is counted when its first bytes come: its end may be hours away. */
+static void count(struct kube_call *call, long code)
+{
+    struct kube_client *c = call->client;
+    if (c->on_answer && !call->counted) {
+        ev_now_update(c->loop);
+        c->on_answer(c->on_answer_ctx, verb_of(&call->request), code, ev_now(c->loop) - call->sent);
+    }
+    call->counted = true;
+}
+
+/* Whether a fresh sign-in may be what it lacked. */
+static bool sign_in_again(struct kube_call *call, const struct http_answer *answer)
+{
+    bool refused =
+        answer->err ? answer->err->kind == ERR_AUTH && !answer->status : answer->status == 401;
+    if (!refused || call->asked_again || call->streamed)
+        return false;
+    struct kube_auth *auth = call->client->auth;
+    return answer->err ? kube_auth_renew_files(auth, call->auth_number)
+                       : kube_auth_renew(auth, call->auth_number);
+}
+
 static void on_done(void *ctx, const struct http_answer *answer)
 {
     struct kube_call *call = ctx;
     struct kube_client *client = call->client;
     call->http = NULL;
-    if (answer->status == 401 && !answer->err && !call->asked_401 && !call->streamed &&
-        kube_auth_reread(client->auth)) {
-        call->asked_401 = true;
+    count(call, answer->err ? 0 : answer->status);
+    if (sign_in_again(call, answer)) {
+        call->asked_again = true;
         queue_first(call);
         return;
     }
@@ -289,6 +361,8 @@ static int on_bytes(void *ctx, const char *data, size_t len, struct err **err)
 {
     struct kube_call *call = ctx;
     call->streamed = true;
+    if (call->request.watch)
+        count(call, 200);
     return call->request.sink(call->request.ctx, data, len, err);
 }
 
@@ -297,17 +371,24 @@ static void on_refused(struct ev_loop *loop, ev_timer *timer, int events)
 {
     struct kube_call *call = timer->data;
     struct kube_client *client = call->client;
-    _err_ struct err *err = NULL;
-    if (kube_auth_headers(client->auth, &err)) {
-        /* the token file came back meanwhile */
-        ev_set_cb(&call->pause, on_pause);
-        place(call, queue_of(call), true);
-    } else {
-        finish(call, &(struct http_answer){
-                         .body = "", .content_type = "", .retry_after = -1, .err = err});
-        call_free(call);
-    }
+    finish(call, &(struct http_answer){
+                     .body = "", .content_type = "", .retry_after = -1, .err = call->refusal});
+    call_free(call);
     pump(client);
+}
+
+/* There is no sign-in: nothing that waits can be sent. */
+static void refuse_all(struct kube_client *client, const struct err *err)
+{
+    static const enum call_place queues[] = {PLACE_WATCHES, PLACE_QUEUE};
+    for (size_t i = 0; i < ARRAY_LEN(queues); i++) {
+        struct kube_call *call;
+        while ((call = TAILQ_FIRST(&client->lists[queues[i]]))) {
+            err_set(&call->refusal, err->kind, "%s", err->message);
+            ev_set_cb(&call->pause, on_refused);
+            pause_call(call, 0);
+        }
+    }
 }
 
 static long timeout_ms(const struct kube_request *r)
@@ -325,12 +406,7 @@ static void launch(struct kube_call *call)
     struct kube_client *c = call->client;
     const struct kube_request *r = &call->request;
     size_t n = 0, lines = 0;
-    const char *const *auth = kube_auth_headers(c->auth, NULL);
-    if (!auth) {
-        ev_set_cb(&call->pause, on_refused);
-        pause_call(call, 0);
-        return;
-    }
+    const char *const *auth = kube_auth_headers(c->auth);
     while (auth[lines])
         lines++;
     _free_ const char **headers = xcalloc(lines + 4, sizeof(*headers));
@@ -344,8 +420,12 @@ static void launch(struct kube_call *call)
     while (*auth)
         headers[n++] = *auth++;
     place(call, r->watch ? PLACE_WATCHING : PLACE_AIR, false);
+    ev_now_update(c->loop);
+    call->sent = ev_now(c->loop);
+    call->counted = false;
+    call->auth_number = kube_auth_number(c->auth);
     if (!call->tries++)
-        call->began = ev_now(c->loop);
+        call->began = call->sent;
     call->http = http_send(c->http, c->target,
                            &(struct http_request){
                                .method = r->method,
@@ -368,6 +448,21 @@ static void launch(struct kube_call *call)
 static void pump(struct kube_client *client)
 {
     struct kube_call *call;
+    _err_ struct err *err = NULL;
+    bool room = client->in_flight < LIMIT_REQUESTS_IN_FLIGHT;
+    if (TAILQ_EMPTY(&client->lists[PLACE_WATCHES]) &&
+        (!room || TAILQ_EMPTY(&client->lists[PLACE_QUEUE])))
+        return;
+    switch (kube_auth_ready(client->auth, &err)) {
+    case AUTH_READY:
+        break;
+    case AUTH_WAIT:
+        return;
+    case AUTH_FAILED:
+        refuse_all(client, err);
+        return;
+    }
+    renew_target(client);
     while ((call = TAILQ_FIRST(&client->lists[PLACE_WATCHES])))
         launch(call);
     while (client->in_flight < LIMIT_REQUESTS_IN_FLIGHT &&
@@ -430,6 +525,14 @@ static enum err_kind kind_of(long status)
     }
 }
 
+/* "kubeconfig context c, user u" */
+static char *who(const struct kube_answer *answer)
+{
+    const char *user = answer->user;
+    return xasprintf("kubeconfig context %s%s%s", answer->context ? answer->context : "",
+                     user ? ", user " : "", user ? user : "");
+}
+
 int kube_answer_err(const struct kube_answer *answer, const char *what, struct err **err)
 {
     if (answer->err)
@@ -437,21 +540,22 @@ int kube_answer_err(const struct kube_answer *answer, const char *what, struct e
     long s = answer->status;
     if (s >= 200 && s < 300)
         return 0;
+    _free_ char *by = who(answer);
+    const char *server = answer->server ? answer->server : "the API server";
+    if (s == 401)
+        return err_set(err, ERR_AUTH, "%s: HTTP 401: %s does not accept the sign-in (%s): %s", what,
+                       server, by, answer->advice ? answer->advice : "is it still valid?");
     if (!answer->object)
         return err_set(err, kind_of(s),
-                       "%s: HTTP %ld, and the answer is not the Kubernetes API's: "
-                       "see the server's URL and proxy",
-                       what, s);
-    if (s == 401)
-        return err_set(err, ERR_AUTH,
-                       "%s: HTTP 401, the API server does not know this sign-in: is the token or "
-                       "the client certificate of the kubeconfig's user still valid?",
-                       what);
+                       "%s: HTTP %ld from %s (%s), and the answer is not the Kubernetes API's: see "
+                       "the server's URL and proxy",
+                       what, s, server, by);
     /* only the texts of refusals that name no values; one line of them */
     bool plain = (s == 403 || s == 404) && strcmp(answer->message, answer->reason) != 0;
     int len = plain ? (int)strcspn(answer->message, "\r\n") : 0;
-    return err_set(err, kind_of(s), "%s: HTTP %ld%s%s%s%.*s", what, s, *answer->reason ? " " : "",
-                   answer->reason, len ? ": " : "", len, answer->message);
+    return err_set(err, kind_of(s), "%s: HTTP %ld%s%s%s%.*s, from %s (%s)", what, s,
+                   *answer->reason ? " " : "", answer->reason, len ? ": " : "", len,
+                   answer->message, server, by);
 }
 
 void kube_client_free(struct kube_client *client)
@@ -470,6 +574,11 @@ void kube_client_free(struct kube_client *client)
     http_target_free(client->target);
     free(client->server);
     free(client->context);
+    free(client->user);
+    free(client->tls_server_name);
+    if (client->proxy)
+        explicit_bzero(client->proxy, strlen(client->proxy));
+    free(client->proxy);
     free(client->user_agent);
     free(client);
 }

@@ -26,10 +26,12 @@ struct kube_answer {
     const json_t *object;
     const char *body; /* the text that `object` was parsed from */
     size_t body_len;
-    const char *reason;    /* Status.reason, or "" */
-    const char *message;   /* Status.message, or ""; may quote secret values: never print as is */
-    double retry_after;    /* seconds, negative where absent */
-    int http_version;      /* 11, 20; 0 unknown */
+    const char *reason;  /* Status.reason, or "" */
+    const char *message; /* Status.message, or ""; may quote secret values: never print as is */
+    double retry_after;  /* seconds, negative where absent */
+    int http_version;    /* 11, 20; 0 unknown */
+    const char *server, *context, *user; /* whom was asked, as who; user: NULL where unnamed */
+    const char *advice;                  /* of a 401: why, and what to do; else NULL */
     const struct err *err; /* why no usable answer came (also: a 2xx body that is no JSON) */
 };
 
@@ -67,8 +69,10 @@ struct kube_client *kube_client_new(struct http *http, const struct kubeconfig *
  * 503, a 504, any 5xx with Retry-After or a broken connection is tried again here (Retry-After
  * obeyed, else exponential back-off with full jitter, LIMIT_RETRIES tries) unless bytes already
  * went to the sink. A connection that keeps failing is given up once LIMIT_REQUEST_MS
- * have passed since the first try. A 401 with a token file: once more with the file read again. At
- * most LIMIT_REQUESTS_IN_FLIGHT run at a time, the rest wait in order.
+ * have passed since the first try. A 401 with a token file, an exec plugin or certificates in
+ * files: once more with what is read or answered anew. Where the sign-in takes a plugin, requests
+ * wait for it in their order. At most LIMIT_REQUESTS_IN_FLIGHT run at a time, the rest wait in
+ * order.
  */
 void kube_send(struct kube_client *client, const struct kube_request *request);
 
@@ -80,9 +84,18 @@ struct kube_call *kube_send_call(struct kube_client *client, const struct kube_r
 void kube_cancel(struct kube_call *call);
 
 /*
+ * Has `on_answer` called for each try that has ended: GET, LIST, WATCH, PATCH ..., the status (0
+ * without a whole answer) and how long it took; for a watch when its first bytes come. For metrics.
+ */
+void kube_client_on_answer(struct kube_client *client,
+                           void (*on_answer)(void *ctx, const char *verb, long code,
+                                             double seconds),
+                           void *ctx);
+
+/*
  * The error for an answer that is not usable: answer->err, or for a status outside 200-299 its
- * number, reason and, where that cannot hold a value (401, 403, 404, 5xx of a GET), message. 0 for
- * a good answer.
+ * number, reason and, where that cannot hold a value (403, 404), message, with server and context,
+ * and what to do about a 401. 0 for a good answer.
  */
 int kube_answer_err(const struct kube_answer *answer, const char *what, struct err **err);
 

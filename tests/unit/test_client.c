@@ -326,22 +326,32 @@ static void test_answers(void **state)
         int kind;
         const char *reason, *told;
     } cases[] = {
-        {"/forbidden", 403, ERR_AUTH, "Forbidden", "what: HTTP 403 Forbidden: pods is forbidden"},
-        {"/invalid", 422, ERR_INVALID, "Invalid", "what: HTTP 422 Invalid"},
+        {"/forbidden", 403, ERR_AUTH, "Forbidden",
+         "what: HTTP 403 Forbidden: pods is forbidden, from URL (kubeconfig context ctx, user u)"},
+        {"/invalid", 422, ERR_INVALID, "Invalid",
+         "what: HTTP 422 Invalid, from URL (kubeconfig context ctx, user u)"},
         {"/html404", 404, ERR_NOT_FOUND, "",
-         "what: HTTP 404, and the answer is not the Kubernetes API's: see the server's URL and "
-         "proxy"},
+         "what: HTTP 404 from URL (kubeconfig context ctx, user u), and the answer is not the "
+         "Kubernetes API's: see the server's URL and proxy"},
+        {"/401", 401, ERR_AUTH, "Unauthorized",
+         "what: HTTP 401: URL does not accept the sign-in (kubeconfig context ctx, user u): the "
+         "kubeconfig has no token, exec plugin or client certificate for this user: add one"},
         {"/html", 200, ERR_RETRY, "", NULL},
         {"/empty", 200, ERR_RETRY, "", NULL},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         _got_ struct got g = {0};
-        run(*state, (struct kubeconfig){0}, &g, "GET", cases[i].path);
+        run(*state, (struct kubeconfig){.user = "u"}, &g, "GET", cases[i].path);
         assert_int_equal(g.status, cases[i].status);
         assert_int_equal(g.kind, cases[i].kind);
         assert_string_equal(g.reason, cases[i].reason);
-        if (cases[i].told)
-            assert_string_equal(g.told, cases[i].told);
+        const char *url = ((struct fixture *)*state)->url;
+        const char *at = cases[i].told ? strstr(cases[i].told, "URL") : NULL;
+        _free_ char *told =
+            at ? xasprintf("%.*s%s%s", (int)(at - cases[i].told), cases[i].told, url, at + 3)
+               : NULL;
+        if (told)
+            assert_string_equal(g.told, told);
         else
             assert_non_null(strstr(g.told, "the answer is not JSON"));
     }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/buf.h"
 #include "providers/kubernetes/kubeconfig.h"
 
 static char dir[] = "/tmp/holdfast-kubeconfig-XXXXXX";
@@ -60,6 +61,7 @@ static int load(const char *file, const char *context, struct kubeconfig *out, s
                            err);
 }
 
+#define V1     "apiVersion: client.authentication.k8s.io/v1"
 #define SERVER "server: 'https://h:1/'"
 
 static void test_all_members(void **state)
@@ -105,6 +107,9 @@ static void test_files_beside(void **state)
     assert_string_equal(k.ca_pem, "FILE CA");
     assert_string_equal(k.cert_pem, "FILE CERT");
     assert_string_equal(k.key_pem, "FILE KEY");
+    assert_string_equal(k.ca_file, ca);
+    assert_string_equal(k.key_file, key);
+    assert_non_null(strstr(k.cert_file, "/sub/../cert.pem"));
     kubeconfig_free(&k);
 }
 
@@ -214,6 +219,7 @@ static void test_in_cluster(void **state)
     assert_string_equal(k.ca_pem, "SA CA");
     assert_string_equal(k.namespace, "kube-system");
     assert_string_equal(k.token_file, token);
+    assert_string_equal(k.ca_file, ca);
     assert_string_equal(k.context, "in-cluster");
     kubeconfig_free(&k);
     unsetenv("KUBERNETES_SERVICE_HOST");
@@ -232,8 +238,32 @@ static void test_refused(void **state)
         {SERVER ", certificate-authority-data: Q0E=, insecure-skip-tls-verify: true", "",
          "certificate-authority together with insecure-skip-tls-verify"},
         {SERVER ", insecure-skip-tls-verify: maybe", "", "must be true or false"},
-        {SERVER, "exec: {command: x}", "sign-in by exec is not supported yet"},
-        {SERVER, "auth-provider: {name: x}", "sign-in by auth-provider is not supported yet"},
+        {"server: 'https://me:pw@h:1'", "", "inside server (before the @) is never sent"},
+        {SERVER ", proxy-url: 'ftp://p'", "", "proxy-url must be a URL with http, https or socks5"},
+        {SERVER ", certificate-authority: x, certificate-authority-data: Q0E=", "",
+         "both certificate-authority and certificate-authority-data"},
+        {SERVER, "client-key: x, client-key-data: Q0E=", "both client-key and client-key-data"},
+        {SERVER, "exec: {" V1 "}", "user \"u\": exec: no command"},
+        {SERVER, "exec: []", "exec: no command"},
+        {SERVER, "exec: {command: x}", "exec: no apiVersion"},
+        {SERVER, "exec: {command: x, apiVersion: client.authentication.k8s.io/v1alpha1}",
+         "holdfast speaks client.authentication.k8s.io/v1 and v1beta1"},
+        {SERVER, "exec: {command: x, " V1 "}", "exec: no interactiveMode"},
+        {SERVER, "exec: {command: x, interactiveMode: Always, " V1 "}",
+         "exec: interactiveMode is Always, and holdfast has nobody to ask"},
+        {SERVER, "exec: {command: x, interactiveMode: Maybe, " V1 "}", "must be Never, "},
+        {SERVER, "exec: {command: x, interactiveMode: Never, " V1 ", env: [{value: v}]}",
+         "exec: each element of env needs a name"},
+        {SERVER, "exec: {command: x, interactiveMode: Never, " V1 ", args: [{}]}",
+         "exec: args must be a list of texts"},
+        {SERVER, "exec: {command: x, interactiveMode: Never, " V1 ", provideClusterInfo: 1}",
+         "provideClusterInfo must be true or false"},
+        {SERVER, "auth-provider: {name: x}",
+         "sign-in by auth-provider x is the old way, which holdfast does not know: use an exec "
+         "plugin, a token file or a client certificate"},
+        {SERVER, "auth-provider: {name: gcp}", "gke-gcloud-auth-plugin"},
+        {SERVER, "auth-provider: {name: azure}", "kubelogin convert-kubeconfig"},
+        {SERVER, "auth-provider: {}", "sign-in by auth-provider is the old way"},
         {SERVER, "client-certificate-data: Q0E=", "client-certificate without client-key"},
         {SERVER, "client-key-data: Q0E=", "client-key without client-certificate"},
         {SERVER, "token: t, username: u", "only one is allowed"},
@@ -272,6 +302,10 @@ static void test_refused_files(void **state)
          "a", "no user \"u\" (there is: none)"},
         {"- 1\n", NULL, "not a kubeconfig"},
         {"a: [secret\n", NULL, "not YAML"},
+        {"users:\n- {name: u}\n- {name: v}\n- {name: u}\n", NULL,
+         "broken:4: the name \"u\" stands twice in users: remove or rename one"},
+        {"clusters: [{name: u}, {name: u}]\n", NULL, "stands twice in clusters"},
+        {"contexts: [{name: u}, {name: u}]\n", NULL, "stands twice in contexts"},
         {"a: b: secret\n", NULL, ":1: not YAML"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -281,6 +315,110 @@ static void test_refused_files(void **state)
         assert_int_equal(load(path, cases[i].context, &k, &err), -1);
         if (!strstr(err->message, cases[i].says) || strstr(err->message, "secret"))
             fail_msg("%s\nwanted: %s", err->message, cases[i].says);
+        kubeconfig_free(&k);
+    }
+}
+
+/* Two members of one name: the last one, as kubectl has it. */
+static void test_members_twice(void **state)
+{
+    struct kubeconfig k;
+    _free_ char *text = config_of("server: 'https://a', server: 'https://b'",
+                                  "token: x, token: y, exec: null, auth-provider: null");
+    _free_ char *path = put("twice", text);
+    assert_int_equal(load(path, NULL, &k, NULL), 0);
+    assert_string_equal(k.server, "https://b");
+    assert_string_equal(k.token, "y");
+    kubeconfig_free(&k);
+}
+
+static void test_depth(void **state)
+{
+    static const struct {
+        unsigned depth;
+        const char *open, *close;
+        bool good;
+    } cases[] = {
+        {99, "[", "]", true},      {100, "[", "]", false},    {100, "{a: ", "}", false},
+        {100000, "[", "]", false}, {100000, "- ", "", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct kubeconfig k;
+        _err_ struct err *err = NULL;
+        _buf_ struct buf b = BUF_INIT(1000000);
+        _free_ char *text = config_of(SERVER, "token: t");
+        buf_addf(&b, "%spreferences: ", text);
+        if (!*cases[i].close)
+            buf_add_char(&b, '\n');
+        for (unsigned d = 0; d < cases[i].depth; d++)
+            buf_add_str(&b, cases[i].open);
+        for (unsigned d = 0; d < cases[i].depth; d++)
+            buf_add_str(&b, cases[i].close);
+        _free_ char *path = put("deep", buf_str(&b));
+        assert_int_equal(load(path, NULL, &k, &err), cases[i].good ? 0 : -1);
+        if (!cases[i].good && !strstr(err->message, "nested deeper than 100"))
+            fail_msg("%s", err->message);
+        kubeconfig_free(&k);
+    }
+}
+
+static void test_exec(void **state)
+{
+    struct kubeconfig k;
+    _free_ char *sub = xasprintf("%s/exec", dir);
+    mkdir(sub, 0700);
+    _free_ char *text = config_of(
+        SERVER ", extensions: [{name: other, extension: 1}, {name: "
+               "client.authentication.k8s.io/exec, extension: {a: [1, -2.5, yes, null, 'no', x], "
+               "b: {c: \"\"}}}]",
+        "exec: {command: bin/plugin, args: [a, '', --x=y], env: [{name: A, value: '1'}, {name: "
+        "B}], "
+        "interactiveMode: IfAvailable, provideClusterInfo: true, installHint: \"get\\n\\e[1m "
+        "it\\n\", " V1 "}");
+    _free_ char *path = put("exec/config", text), *command = xasprintf("%s/exec/bin/plugin", dir);
+    assert_int_equal(load(path, NULL, &k, NULL), 0);
+    assert_string_equal(k.user, "u");
+    assert_string_equal(k.exec->command, command);
+    assert_string_equal(k.exec->args[0], "a");
+    assert_string_equal(k.exec->args[1], "");
+    assert_string_equal(k.exec->args[2], "--x=y");
+    assert_null(k.exec->args[3]);
+    assert_string_equal(k.exec->env[0], "A=1");
+    assert_string_equal(k.exec->env[1], "B=");
+    assert_null(k.exec->env[2]);
+    assert_string_equal(k.exec->install_hint, "get [1m it");
+    assert_true(k.exec->cluster_info);
+    _free_ char *settings = json_dumps(k.exec->cluster_config, JSON_COMPACT);
+    assert_string_equal(settings, "{\"a\":[1,-2.5,true,null,\"no\",\"x\"],\"b\":{\"c\":\"\"}}");
+    kubeconfig_free(&k);
+}
+
+/* A mere name is looked up in PATH; v1beta1 has a default mode. */
+static void test_exec_in_path(void **state)
+{
+    struct kubeconfig k;
+    _free_ char *text = config_of(
+        SERVER, "exec: {command: plugin, apiVersion: client.authentication.k8s.io/v1beta1}");
+    _free_ char *path = put("path", text);
+    assert_int_equal(load(path, NULL, &k, NULL), 0);
+    assert_string_equal(k.exec->command, "plugin");
+    assert_false(k.exec->cluster_info);
+    assert_null(k.exec->args);
+    assert_null(k.exec->cluster_config);
+    kubeconfig_free(&k);
+}
+
+/* As client-go: what the file itself holds is the sign-in, and the plugin is not asked. */
+static void test_exec_needless(void **state)
+{
+    static const char *const users[] = {"token: t", "tokenFile: f", "username: u",
+                                        "client-certificate-data: Q0VSVA==, client-key-data: S0VZ"};
+    for (size_t i = 0; i < ARRAY_LEN(users); i++) {
+        struct kubeconfig k;
+        _free_ char *user = xasprintf("exec: {command: plugin, apiVersion: x}, %s", users[i]);
+        _free_ char *text = config_of(SERVER, user), *path = put("needless", text);
+        assert_int_equal(load(path, NULL, &k, NULL), 0);
+        assert_null(k.exec);
         kubeconfig_free(&k);
     }
 }
@@ -313,6 +451,11 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_refused_files),
         cmocka_unit_test(test_missing_files),
+        cmocka_unit_test(test_members_twice),
+        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_exec),
+        cmocka_unit_test(test_exec_in_path),
+        cmocka_unit_test(test_exec_needless),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
