@@ -109,32 +109,50 @@ static json_t *plain_json(const char *s)
 }
 
 static json_t *node_json(yaml_document_t *doc, const yaml_node_t *node, unsigned depth,
+                         unsigned *left);
+
+static json_t *list_json(yaml_document_t *doc, const yaml_node_t *node, unsigned depth,
                          unsigned *left)
 {
-    if (!node || depth > LIMIT_YAML_DEPTH || !*left)
-        return NULL;
-    --*left;
-    if (node->type == YAML_SCALAR_NODE) {
-        const char *s = (const char *)node->data.scalar.value;
-        return is_plain(node) ? plain_json(s) : json_string(s);
-    }
-    json_auto_t *out = node->type == YAML_MAPPING_NODE ? json_object() : json_array();
+    json_auto_t *out = json_array();
     for (size_t i = 0, n = kube_node_count(node); i < n; i++) {
         json_t *item = node_json(doc, kube_node_at(doc, node, i), depth + 1, left);
         if (!item || json_array_append_new(out, item))
             return NULL;
     }
-    if (node->type == YAML_MAPPING_NODE) {
-        for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
-             p++) {
-            yaml_node_t *key = yaml_document_get_node(doc, p->key);
-            json_t *value = node_json(doc, yaml_document_get_node(doc, p->value), depth + 1, left);
-            if (!key || key->type != YAML_SCALAR_NODE || !value ||
-                json_object_set_new(out, (char *)key->data.scalar.value, value))
-                return NULL;
+    return json_incref(out);
+}
+
+static json_t *map_json(yaml_document_t *doc, const yaml_node_t *node, unsigned depth,
+                        unsigned *left)
+{
+    json_auto_t *out = json_object();
+    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
+         p++) {
+        yaml_node_t *key = yaml_document_get_node(doc, p->key);
+        json_t *value = node_json(doc, yaml_document_get_node(doc, p->value), depth + 1, left);
+        if (!value || !key || key->type != YAML_SCALAR_NODE) {
+            json_decref(value);
+            return NULL;
         }
+        if (json_object_set_new(out, (char *)key->data.scalar.value, value))
+            return NULL;
     }
     return json_incref(out);
+}
+
+static json_t *node_json(yaml_document_t *doc, const yaml_node_t *node, unsigned depth,
+                         unsigned *left)
+{
+    if (!node || depth > LIMIT_YAML_DEPTH || !*left)
+        return NULL;
+    --*left;
+    if (node->type == YAML_MAPPING_NODE)
+        return map_json(doc, node, depth, left);
+    if (node->type == YAML_SEQUENCE_NODE)
+        return list_json(doc, node, depth, left);
+    const char *s = (const char *)node->data.scalar.value;
+    return is_plain(node) ? plain_json(s) : json_string(s);
 }
 
 json_t *kube_node_json(yaml_document_t *doc, const yaml_node_t *node)

@@ -185,6 +185,31 @@ static int take_impersonation(const struct kube_entry *e, struct kubeconfig *out
     return take_groups(e, out, err);
 }
 
+static int take_certificate(const struct kube_entry *e, struct kubeconfig *out, struct err **err)
+{
+    if (kube_entry_pem(e, "client-certificate", &out->cert_pem, &out->cert_file, err) ||
+        kube_entry_pem(e, "client-key", &out->key_pem, &out->key_file, err))
+        return -1;
+    if (!out->cert_pem == !out->key_pem)
+        return 0;
+    return kube_entry_wrong(e, err,
+                            out->cert_pem ? "client-certificate without client-key"
+                                          : "client-key without client-certificate");
+}
+
+static int take_token(const struct kube_entry *e, struct kubeconfig *out, struct err **err)
+{
+    const char *token_file = kube_entry_text(e, "tokenFile");
+    out->token = xstrdup_null(kube_entry_text(e, "token"));
+    out->username = xstrdup_null(kube_entry_text(e, "username"));
+    out->password = xstrdup_null(kube_entry_text(e, "password"));
+    if (token_file)
+        out->token_file = kube_file_beside(e->file, token_file);
+    if ((out->token || out->token_file) && out->username)
+        return kube_entry_wrong(e, err, "both a token and a username: only one is allowed");
+    return 0;
+}
+
 int kube_user_take(const struct kube_entry *e, const struct kube_entry *cluster,
                    struct kubeconfig *out, struct err **err)
 {
@@ -194,25 +219,10 @@ int kube_user_take(const struct kube_entry *e, const struct kube_entry *cluster,
     yaml_node_t *exec = kube_node_member(&e->file->doc, e->map, "exec");
     if (is_there(provider))
         return refuse_auth_provider(e, provider, err);
-    if (take_impersonation(e, out, err) ||
-        kube_entry_pem(e, "client-certificate", &out->cert_pem, &out->cert_file, err) ||
-        kube_entry_pem(e, "client-key", &out->key_pem, &out->key_file, err))
+    if (take_impersonation(e, out, err) || take_certificate(e, out, err) || take_token(e, out, err))
         return -1;
-    if (!out->cert_pem != !out->key_pem)
-        return kube_entry_wrong(e, err,
-                                out->cert_pem ? "client-certificate without client-key"
-                                              : "client-key without client-certificate");
-    out->token = xstrdup_null(kube_entry_text(e, "token"));
-    out->username = xstrdup_null(kube_entry_text(e, "username"));
-    out->password = xstrdup_null(kube_entry_text(e, "password"));
-    const char *token_file = kube_entry_text(e, "tokenFile");
-    if (token_file)
-        out->token_file = kube_file_beside(e->file, token_file);
-    bool token = out->token || out->token_file;
-    if (token && out->username)
-        return kube_entry_wrong(e, err, "both a token and a username: only one is allowed");
     /* as client-go: what stands in the file itself makes the plugin needless */
-    if (!is_there(exec) || token || out->username || out->cert_pem)
+    if (!is_there(exec) || out->token || out->token_file || out->username || out->cert_pem)
         return 0;
     return take_exec(e, cluster, exec, out, err);
 }

@@ -290,6 +290,78 @@ static void test_certificate_only(void **state)
     free(key);
 }
 
+static void send_one(struct fixture *f, const char *path)
+{
+    send_path(f, path);
+    ev_run(f->loop, 0);
+}
+
+static void test_token_file(void **state)
+{
+    struct fixture *f = *state;
+    _free_ char *path = xasprintf("%s/token", f->dir);
+    put(f, "token", "one\n");
+    f->config.exec = NULL;
+    f->config.token_file = path;
+    begin(f);
+    send_one(f, "/anybody");
+    assert_non_null(strstr(f->head, "Bearer one\r\n"));
+    put(f, "token", "second"); /* another size, if the clock is too coarse */
+    send_one(f, "/anybody");
+    assert_non_null(strstr(f->head, "Bearer second\r\n"));
+    unlink(path);
+    send_one(f, "/anybody"); /* what was read last */
+    assert_non_null(strstr(f->head, "Bearer second\r\n"));
+    kube_client_free(f->client);
+    begin(f);
+    send_one(f, "/anybody");
+    _free_ char *told = xasprintf("what: %s (kubeconfig context c): user \"u\": token file: %s: No "
+                                  "such file or directory",
+                                  f->url, path);
+    assert_string_equal(f->error, told);
+    assert_int_equal(f->status, 0);
+}
+
+static void test_token_file_wrong(void **state)
+{
+    static const struct {
+        const char *text, *says;
+    } cases[] = {{"", ": empty"}, {" \n", ": empty"}, {"s3\ncret", ": a control character in it"}};
+    struct fixture *f = *state;
+    _free_ char *path = xasprintf("%s/token", f->dir);
+    f->config.exec = NULL;
+    f->config.token_file = path;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        put(f, "token", cases[i].text);
+        begin(f);
+        send_one(f, "/anybody");
+        if (!strstr(f->error, cases[i].says) || strstr(f->error, "cret"))
+            fail_msg("%s", f->error);
+        kube_client_free(steal(f->client));
+    }
+}
+
+/* Once more, not for ever; a token that stands in the kubeconfig cannot be another one. */
+static void test_401_reads_the_file_again(void **state)
+{
+    struct fixture *f = *state;
+    _free_ char *path = xasprintf("%s/token", f->dir);
+    put(f, "token", "old");
+    f->config.exec = NULL;
+    f->config.token_file = path;
+    begin(f);
+    send_one(f, "/x");
+    assert_int_equal(f->status, 401);
+    assert_int_equal(f->server.count[REFUSED], 2);
+    kube_client_free(f->client);
+    f->config.token_file = NULL;
+    f->config.token = "old";
+    begin(f);
+    send_one(f, "/x");
+    assert_int_equal(f->status, 401);
+    assert_int_equal(f->server.count[REFUSED], 3);
+}
+
 static void test_advice(void **state)
 {
     struct fixture *f = *state;
@@ -332,7 +404,9 @@ int main(void)
         TEST(test_requests_wait),    TEST(test_401_runs_it_again),
         TEST(test_refused_for_good), TEST(test_plugin_fails),
         TEST(test_expired_answer),   TEST(test_freed_while_it_runs),
-        TEST(test_certificate_only), TEST(test_advice),
+        TEST(test_certificate_only), TEST(test_token_file),
+        TEST(test_token_file_wrong), TEST(test_401_reads_the_file_again),
+        TEST(test_advice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
