@@ -25,6 +25,12 @@ OPT := -O1 -g -fno-omit-frame-pointer
 SAN := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
 endif
 
+# FUZZER=1 with clang: libFuzzer in place of driver.c (tests/tests.mk, fuzz-long)
+ifneq ($(FUZZER),)
+SAN += -fsanitize=fuzzer-no-link
+CPPFLAGS += -D__SANITIZE_ADDRESS__
+endif
+
 CPPFLAGS += -D_GNU_SOURCE -I. -Iagent -include agent/core/banned.h $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CFLAGS += $(CSTD) $(OPT) $(WARN) $(HARDEN) $(SAN) $(WERROR)
 LDFLAGS += $(LDHARDEN) $(SAN)
@@ -87,9 +93,9 @@ $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(B)/libholdfast.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS) -lcmocka
 
-$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/driver.o $(B)/libholdfast.a
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(if $(FUZZER),,$(B)/tests/fuzz/driver.o) $(B)/libholdfast.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
 TESTOBJ := $(TESTBIN:=.o) $(FUZZBIN:=.o) $(B)/tests/fuzz/driver.o
 .SECONDARY: $(TESTOBJ)

@@ -4,10 +4,13 @@
 SUB = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 SANITIZERS := address,undefined
 FUZZ_MUTATIONS ?= 200
+FUZZ_SECONDS ?= 60
+FUZZ_BUILD := build/fuzz
+FUZZ_NAMES ?= $(FUZZ:tests/fuzz/fuzz_%.c=%)
 step = @printf '\n== %s\n' '$(1)'
 
-.PHONY: test ready build-tests unit run-unit fuzz run-fuzz cases run-cases sanitize run-sanitized valgrind run-valgrind
-.PHONY: e2e run-e2e lint format
+.PHONY: test ready build-tests unit run-unit fuzz run-fuzz fuzz-long build-fuzz cases run-cases
+.PHONY: sanitize run-sanitized valgrind run-valgrind e2e run-e2e lint format
 
 # Go, without which no test server can be built, is asked for before anything else.
 ready:
@@ -44,6 +47,19 @@ fuzz: ready ## the fuzz corpora alone, with FUZZ_MUTATIONS=N mutations of each i
 run-fuzz:
 	@failed=; for t in $(FUZZBIN); do echo "== $$t"; \
 	$$t -m $(FUZZ_MUTATIONS) tests/fuzz/corpus/$${t##*/fuzz_} || failed="$$failed $$t"; done; \
+	[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
+
+build-fuzz: $(FUZZBIN)
+
+# What it finds lies in build/fuzz/found; put it into the corpus with the fix.
+fuzz-long: ready ## libFuzzer on each target for FUZZ_SECONDS=N, with sanitizers: FUZZ_NAMES="items fields": those alone
+	@tests/setup/install lint
+	@$(SUB) B=$(FUZZ_BUILD) CC=clang SANITIZE=$(SANITIZERS) FUZZER=1 build-fuzz
+	@mkdir -p $(FUZZ_BUILD)/found; failed=; for n in $(FUZZ_NAMES); do echo "== $$n"; \
+	mkdir -p $(FUZZ_BUILD)/corpus/$$n; \
+	$(FUZZ_BUILD)/tests/fuzz/fuzz_$$n -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 \
+	-print_final_stats=1 -artifact_prefix=$(CURDIR)/$(FUZZ_BUILD)/found/$$n- \
+	$(CURDIR)/$(FUZZ_BUILD)/corpus/$$n $(CURDIR)/tests/fuzz/corpus/$$n </dev/null || failed="$$failed $$n"; done; \
 	[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
 cases: ready ## cases alone: CASES=DIR those of a folder (or one), J=N so many at a time

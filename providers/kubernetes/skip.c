@@ -84,23 +84,22 @@ static uint64_t prefix_xor(uint64_t x)
     return x;
 }
 
-/* The slow way: one byte after the other. */
+/*
+ * The slow way: one byte after the other. As in a block, a backslash takes the meaning from a quote
+ * behind it outside strings too, where JSON has none: so that it does not matter how bytes are cut.
+ */
 static size_t bytewise(struct skip *s, const char *data, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         char c = data[i];
-        if (s->in_string) {
-            if (s->escape)
-                s->escape = false;
-            else if (c == '\\')
-                s->escape = true;
-            else if (c == '"') {
-                s->in_string = false;
-                if (!s->depth)
-                    return i + 1;
-            }
-        } else if (c == '"') {
-            s->in_string = true;
+        bool escaped = s->escape;
+        s->escape = c == '\\' && !escaped;
+        if (c == '"' && !escaped) {
+            s->in_string = !s->in_string;
+            if (!s->in_string && !s->depth)
+                return i + 1;
+        } else if (s->in_string) {
+            continue;
         } else if (c == '{' || c == '[') {
             s->depth++;
         } else if ((c == '}' || c == ']') && --s->depth == 0) {

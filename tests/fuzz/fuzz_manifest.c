@@ -1,23 +1,12 @@
 /*
  * Any bytes as a file: no crash, no leak, no read outside, and what comes out is sound. The first
- * byte chooses between YAML and JSON. With clang: -fsanitize=fuzzer,address; with gcc: driver.c
- * replays.
+ * byte chooses between YAML and JSON.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
 #include "core/json.h"
 #include "core/limits.h"
 #include "sync/manifest.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool good)
-{
-    if (!good)
-        abort();
-}
 
 /* An object has its identity, and its JSON is JSON. */
 static void take_object(void *ctx, const char *file, const struct manifest *m)

@@ -1,0 +1,150 @@
+/*
+ * Any bytes as what the reading child writes: the parent refuses them or has a sound set. The first
+ * byte says how they come: as they stand, or as orders for a writer, so that whole records with any
+ * fields arise; and how they are cut into pieces.
+ */
+#include "fuzz.h"
+
+#include <stdio.h>
+
+/* The parent's side as it is: its callbacks are static. */
+#include "sync/source.c" /* NOLINT(bugprone-suspicious-include) */
+
+#define SOURCE_OBJECTS 50
+
+static const char *text_of(struct choices *c)
+{
+    static const char *const texts[] = {
+        "v1", "apps/v1", "ConfigMap", "a",    "b",    "ml",    "x.yaml",
+        "",   NULL,      "a\nb",      "\xff", "../x", "apps/", "/v1",
+    };
+    return texts[choose(c) % ARRAY_LEN(texts)];
+}
+
+static void put_bytes(struct record_writer *w, struct choices *c, size_t usual)
+{
+    uint8_t n = choose(c);
+    size_t len = n < 200 ? usual : n - 200U;
+    len = len < (size_t)(c->end - c->at) ? len : (size_t)(c->end - c->at);
+    record_put_bytes(w, c->at, len);
+    c->at += len;
+}
+
+/* The fields of a record in their order: s text, 4 and 8 numbers, d digest, b bytes. */
+static void put_fields(struct record_writer *w, struct choices *c, const char *fields)
+{
+    for (; *fields; fields++) {
+        uint8_t odd = choose(c);
+        if (odd == 255)
+            return;
+        if (*fields == 's')
+            record_put_str(w, text_of(c));
+        else if (*fields == '4' || odd == 254)
+            record_put_u32(w, odd);
+        else if (*fields == '8')
+            record_put_u64(w, odd);
+        else
+            put_bytes(w, c, *fields == 'd' ? DESIRED_DIGEST_BYTES : 20);
+    }
+}
+
+static void order(struct record_writer *w, struct choices *c)
+{
+    static const struct {
+        enum record_type type;
+        const char *fields;
+    } records[] = {
+        {RECORD_OBJECT, "sssss44dbb"}, {RECORD_OBJECT, "sssss44dbb"}, {RECORD_OLDER, "ssss8b"},
+        {RECORD_PROBLEM, "4s44ss"},    {RECORD_FAILED, "4s"},         {RECORD_END, "s88d"},
+    };
+    uint8_t which = choose(c);
+    size_t i = which % ARRAY_LEN(records);
+    record_begin(w, which > 250 ? (enum record_type)which : records[i].type);
+    put_fields(w, c, records[i].fields);
+    record_finish(w);
+}
+
+/* What a writer makes of the orders; fewer bytes than it would write out by itself. Owned. */
+static char *written(const uint8_t *data, size_t size, size_t *len)
+{
+    struct record_writer w;
+    struct choices c = {data, data + size};
+    record_writer_init(&w, -1);
+    while (c.at < c.end && w.out.len < 64 * KIB)
+        order(&w, &c);
+    /* a good end, so that sets are complete, too */
+    char *copy = exact_copy(w.out.data, w.out.len);
+    *len = w.out.len;
+    record_writer_free(&w);
+    return copy;
+}
+
+static void check_set(const struct desired_set *set)
+{
+    check(set->count <= SOURCE_OBJECTS && set->problem_count <= LIMIT_ERRORS);
+    for (size_t i = 0; i < set->count; i++) {
+        const struct desired *d = &set->items[i];
+        struct document document;
+        struct err *err = NULL;
+        check(d->api_version && d->group && d->version && d->kind && d->name && d->file);
+        if (desired_load(set, i, &document, &err) == 0)
+            document_free(&document);
+        else
+            check(err && err->kind == ERR_FATAL);
+        err_free(err);
+    }
+}
+
+struct outcome {
+    size_t count, older, problems, errors;
+    bool complete, failed;
+    char *message;
+};
+
+static struct outcome feed(const char *data, size_t len, bool whole, uint32_t seed)
+{
+    static const struct source_config config = {.objects = SOURCE_OBJECTS};
+    struct source_read read = {.reader = RECORD_READER_INIT};
+    struct err *err = NULL;
+    int rc = 0;
+    read.set = desired_set_new("/tmp", NULL);
+    check(read.set != NULL);
+    source_read_limits(&read, &config);
+    for (size_t at = 0, n; at < len && rc == 0; at += n) {
+        n = whole ? len : piece_len(&seed, len - at);
+        _free_ char *piece = exact_copy(data + at, n);
+        rc = on_output(&read, piece, n, &err);
+        check((rc == 0) == (err == NULL));
+    }
+    struct outcome o = {.count = read.set->count,
+                        .older = read.set->older_count,
+                        .problems = read.set->problem_count,
+                        .errors = read.set->errors,
+                        .complete = read.set->complete,
+                        .failed = read.failed_record,
+                        .message = xstrdup(err ? err_message(err) : "")};
+    check(!o.complete || !o.failed);
+    check(desired_set_finish(read.set, NULL) == 0);
+    desired_mark_doubled(read.set, "default");
+    check_set(read.set);
+    desired_set_free(read.set);
+    record_reader_free(&read.reader);
+    err_free(read.err);
+    err_free(err);
+    return o;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0)
+        return 0;
+    size_t len = size - 1;
+    _free_ char *records = data[0] & 1 ? written(data + 1, len, &len) : exact_copy(data + 1, len);
+    struct outcome a = feed(records, len, true, 0), b = feed(records, len, false, data[0]);
+    check(a.count == b.count && a.older == b.older && a.problems == b.problems);
+    check(a.errors == b.errors && a.complete == b.complete && a.failed == b.failed);
+    check(strcmp(a.message, b.message) == 0);
+    free(a.message);
+    free(b.message);
+    return 0;
+}
