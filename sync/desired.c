@@ -65,6 +65,11 @@ static int spool_add(struct desired_set *set, const void *data, size_t len, stru
     if (buf_add(&set->unwritten, data, len))
         return err_set(err, ERR_LIMIT, "a manifest of more than %lu bytes", LIMIT_FRAME_BYTES);
     set->spool_len += len;
+    if (set->spool_len > LIMIT_SPOOL_BYTES)
+        return err_set(err, ERR_LIMIT,
+                       "the objects take more than %lu bytes, copies by aliases counted: split the "
+                       "source",
+                       LIMIT_SPOOL_BYTES);
     return 0;
 }
 
@@ -86,6 +91,15 @@ void desired_digest(const struct desired *object, uint8_t out[DESIRED_DIGEST_BYT
                                              .col = object->col,
                                              .body = object->digest},
                      out);
+}
+
+/* Names and paths are what rests in memory. */
+static int check_names(const struct desired_set *set, struct err **err)
+{
+    if (strings_bytes(set->strings) <= LIMIT_NAMES_BYTES)
+        return 0;
+    return err_set(err, ERR_LIMIT, "names and paths take more than %lu bytes: split the source",
+                   LIMIT_NAMES_BYTES);
 }
 
 int desired_set_add(struct desired_set *set, const struct desired *object, const void *body,
@@ -114,7 +128,7 @@ int desired_set_add(struct desired_set *set, const struct desired *object, const
     uint8_t sum[DESIRED_DIGEST_BYTES];
     desired_digest(d, sum);
     digest_add(set->digest, sum);
-    return 0;
+    return check_names(set, err);
 }
 
 int desired_set_add_older(struct desired_set *set, const char *api_version,
@@ -144,7 +158,7 @@ int desired_set_add_older(struct desired_set *set, const char *api_version,
                                              .body = body_sum},
                      sum);
     digest_add(set->older_digest, sum);
-    return 0;
+    return check_names(set, err);
 }
 
 /* Interned: by address is an order, and all that is wanted is to have the same ones together. */

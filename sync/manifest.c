@@ -7,6 +7,7 @@
 #include "sync/documents.h"
 #include "sync/json_text.h"
 #include "sync/left_out.h"
+#include "sync/names.h"
 #include "sync/orders.h"
 
 #define OUR_GROUP "holdfast.dev/"
@@ -133,10 +134,15 @@ static bool has_control(const struct node *string)
     return false;
 }
 
-/* A member that must be a string that is not empty, and is there. False: told. */
-static bool good_string(struct reading *r, const struct node *node, const char *path)
+/*
+ * A member that must be a string that is not empty, and is there; `wrong` says what else is wrong
+ * with it. False: told.
+ */
+static bool good_string(struct reading *r, const struct node *node, const char *path,
+                        const char *(*wrong)(const char *text))
 {
     _buf_ struct buf message = BUF_INIT(256);
+    const char *why = NULL;
     if (node->type != NODE_STRING)
         buf_addf(&message, "%s is %s, not a string: %s", path, type_name(node->type),
                  node->type == NODE_NULL    ? "give it a value"
@@ -146,6 +152,8 @@ static bool good_string(struct reading *r, const struct node *node, const char *
         buf_addf(&message, "%s is empty: give it a value", path);
     else if (has_control(node))
         buf_addf(&message, "%s holds a control character: remove it", path);
+    else if ((why = wrong(node->string.data)))
+        buf_addf(&message, "%s %s", path, why);
     if (!message.len)
         return true;
     wrong_value(r, node, buf_str(&message));
@@ -164,11 +172,11 @@ static bool read_type(struct reading *r, const struct node *root, struct manifes
     else if (!version)
         tell_absent(r, root, root, "apiVersion", "apiVersion", remedy);
     else
-        good = good_string(r, version, "apiVersion");
+        good = good_string(r, version, "apiVersion", names_wrong_api_version);
     if (!kind && (version || near_miss(root, "kind")))
         tell_absent(r, root, root, "kind", "kind", remedy);
     else if (kind)
-        good = good_string(r, kind, "kind") && good;
+        good = good_string(r, kind, "kind", names_wrong_kind) && good;
     m->api_version = node_str(version);
     m->kind = node_str(kind);
     return version && kind && good;
@@ -202,12 +210,12 @@ static bool read_name(struct reading *r, const struct node *root, struct manifes
         tell_no_name(r, root, metadata);
         return false;
     }
-    if (!good_string(r, name, "metadata.name"))
+    if (!good_string(r, name, "metadata.name", names_wrong_name))
         return false;
     const struct node *space = node_get(metadata, "namespace");
     bool named = space && space->type != NODE_NULL &&
                  !(space->type == NODE_STRING && space->string.len == 0);
-    if (named && !good_string(r, space, "metadata.namespace"))
+    if (named && !good_string(r, space, "metadata.namespace", names_wrong_namespace))
         return false;
     m->name = name->string.data;
     m->namespace = named ? space->string.data : NULL;
@@ -232,6 +240,22 @@ static void tell_order(void *ctx, enum problem_level level, uint32_t line, uint3
     tell(ctx, level, line, col, message);
 }
 
+/* A definition's names stand in the URLs of its objects. False: told. */
+static bool good_crd(struct reading *r, const struct manifest *m)
+{
+    const char *path, *wrong;
+    if (strncmp(m->api_version, "apiextensions.k8s.io/", 21) != 0 ||
+        strcmp(m->kind, "CustomResourceDefinition") != 0)
+        return true;
+    const struct node *node = names_wrong_crd(m->root, &path, &wrong);
+    if (!node)
+        return true;
+    _buf_ struct buf message = BUF_INIT(256);
+    buf_addf(&message, "%s %s", path, wrong);
+    wrong_value(r, node, buf_str(&message));
+    return false;
+}
+
 /* What is left is an object for the sink, or has an error. */
 static void read_object(struct reading *r, struct node *root)
 {
@@ -239,6 +263,8 @@ static void read_object(struct reading *r, struct node *root)
     if (!read_type(r, root, &m) || !read_name(r, root, &m))
         return;
     set_object(r, &m);
+    if (!good_crd(r, &m))
+        return;
     struct left_out left;
     left_out_take(root, &left);
     _buf_ struct buf message = BUF_INIT(8192);

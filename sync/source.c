@@ -16,6 +16,7 @@
 
 #define CHILD_FILES  1024 /* descriptors: libgit2 keeps packs open */
 #define CHILD_ERRORS (4 * KIB)
+#define OLDER_MAX    (LIMIT_OLDER_BODIES / 32) /* no body is shorter */
 
 #if defined(__SANITIZE_ADDRESS__)
 #define CHILD_MEMORY 0 /* the sanitizer's shadow alone takes terabytes of address space */
@@ -31,6 +32,7 @@ struct source_read {
     struct record_reader reader;
     struct desired_set *set;
     struct err *err;
+    uint64_t objects_max;
     bool failed_record;
     const struct desired_set *base;
     bool asked_known; /* the child knows what `base` is */
@@ -38,6 +40,12 @@ struct source_read {
     void (*done)(struct source_read *read, void *ctx);
     void *ctx;
 };
+
+/* The child keeps to these too. It meets hostile input, so it is not believed. */
+static void source_read_limits(struct source_read *read, const struct source_config *config)
+{
+    read->objects_max = config->objects ? config->objects : LIMIT_OBJECTS;
+}
 
 static int bad_record(struct err **err)
 {
@@ -60,6 +68,9 @@ static int take_object(struct source_read *read, struct record *r, struct err **
     const void *places = record_bytes(r, &places_len);
     if (!record_good(r) || digest_len != sizeof(d.digest))
         return bad_record(err);
+    if (read->set->count >= read->objects_max)
+        return err_set(err, ERR_LIMIT, "more than %llu objects",
+                       (unsigned long long)read->objects_max);
     memcpy(d.digest, digest, sizeof(d.digest));
     d.body_len = (uint32_t)body_len;
     d.places_len = (uint32_t)places_len;
@@ -79,7 +90,14 @@ static int take_older(struct source_read *read, struct record *r, struct err **e
     if (!record_good(r))
         return bad_record(err);
     o.body_len = (uint32_t)body_len;
+    if (read->set->older_count >= OLDER_MAX)
+        return err_set(err, ERR_LIMIT, "more than %lu older versions", OLDER_MAX);
     return desired_set_add_older(read->set, api_version, &o, body, err);
+}
+
+static bool too_long(const char *text)
+{
+    return text && strlen(text) > LIMIT_PROBLEM_BYTES;
 }
 
 static int take_problem(struct source_read *read, struct record *r, struct err **err)
@@ -91,7 +109,7 @@ static int take_problem(struct source_read *read, struct record *r, struct err *
     p.col = record_u32(r);
     p.object = record_str(r, false);
     p.message = record_str(r, true);
-    if (!record_good(r))
+    if (!record_good(r) || too_long(p.file) || too_long(p.object) || too_long(p.message))
         return bad_record(err);
     desired_set_problem(read->set, &p);
     return 0;
@@ -299,6 +317,7 @@ struct source_read *source_read_start(struct ev_loop *loop, const struct source_
     read->reader = RECORD_READER_INIT;
     read->done = done;
     read->ctx = ctx;
+    source_read_limits(read, config);
     ev_timer_init(&read->failed, on_failed, 0., 0.);
     read->failed.data = read;
     if (start(read, config, &read->err)) {

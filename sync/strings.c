@@ -23,7 +23,7 @@ struct slot {
 
 struct strings {
     struct slot *slots; /* open addressing, a power of two, at most 3/4 full */
-    size_t slot_count, count;
+    size_t slot_count, count, bytes;
     struct chunk *chunks;
     uint64_t seed; /* so that nobody can choose texts that all collide */
 };
@@ -102,6 +102,7 @@ const char *strings_add_len(struct strings *strings, const char *text, size_t le
     if (slot->text)
         return slot->text;
     const char *copy = keep(strings, text, len);
+    strings->bytes += len;
     *slot = (struct slot){.text = copy, .hash = hash, .len = (uint32_t)len};
     if (++strings->count > strings->slot_count / 4 * 3)
         widen(strings);
@@ -116,6 +117,11 @@ const char *strings_add(struct strings *strings, const char *text)
 size_t strings_count(const struct strings *strings)
 {
     return strings->count;
+}
+
+size_t strings_bytes(const struct strings *strings)
+{
+    return strings->bytes;
 }
 
 void strings_free(struct strings *strings)

@@ -19,6 +19,9 @@ const char *strings_add_len(struct strings *strings, const char *text, size_t le
 /* Distinct texts so far. */
 size_t strings_count(const struct strings *strings);
 
+/* Bytes of them. */
+size_t strings_bytes(const struct strings *strings);
+
 /* NULL-safe. */
 void strings_free(struct strings *strings);
 

@@ -297,6 +297,25 @@ static void walk_below(struct walk *w, void *parent, const struct tree_entry *en
     w->tree->close(folder);
 }
 
+/* What has a name that is not read. True: told, or nobody wants it. */
+static bool refuse_name(const struct walk *w, const struct tree_entry *entry, const char *path)
+{
+    bool odd = odd_name(entry->name);
+    if (!odd && w->path.len <= LIMIT_PATH_BYTES)
+        return false;
+    if (entry->type != TREE_FOLDER && !(walk_manifest_name(entry->name) && taken(w, path)))
+        return true;
+    _free_ char *shown = escaped(path);
+    if (odd)
+        tell(w, PROBLEM_ERROR, shown,
+             "the name holds control characters or is not UTF-8: rename it, it is not read");
+    else
+        tell(w, PROBLEM_ERROR, path,
+             "the path has more than %d bytes: it is not read; shorten or exclude it",
+             LIMIT_PATH_BYTES);
+    return true;
+}
+
 static void walk_entry(struct walk *w, void *folder, const struct tree_entry *entry, unsigned depth)
 {
     if (++w->files > LIMIT_TREE_FILES) {
@@ -307,12 +326,11 @@ static void walk_entry(struct walk *w, void *folder, const struct tree_entry *en
         return;
     size_t len = path_push(w, entry->name);
     const char *path = buf_str(&w->path);
-    if (odd_name(entry->name)) {
-        _free_ char *shown = escaped(path);
-        if (entry->type == TREE_FOLDER || (walk_manifest_name(entry->name) && taken(w, path)))
-            tell(w, PROBLEM_ERROR, shown,
-                 "the name holds control characters or is not UTF-8: rename it, it is not read");
-    } else if (entry->type == TREE_FOLDER) {
+    if (refuse_name(w, entry, path)) {
+        path_pop(w, len);
+        return;
+    }
+    if (entry->type == TREE_FOLDER) {
         walk_below(w, folder, entry, depth);
     } else if (entry->type != TREE_FILE) {
         refuse(w, entry);

@@ -14,6 +14,10 @@
 #define LIMIT_OBJECTS       100000       /* limits.objects: objects of one source */
 #define LIMIT_TREE_FILES    200000       /* files of one tree, taken or not */
 #define LIMIT_TREE_DEPTH    64           /* folders inside folders */
+#define LIMIT_PATH_BYTES    1024         /* a file's path inside its source */
+#define LIMIT_NAME_BYTES    1024         /* apiVersion, kind, name or namespace of an object */
+#define LIMIT_NAMES_BYTES   (64 * MIB)   /* distinct names and paths of one source */
+#define LIMIT_SPOOL_BYTES   (2048 * MIB) /* bodies and places of one source, aliases copied in */
 #define LIMIT_YAML_DEPTH    100          /* nesting of one document */
 #define LIMIT_YAML_NODES    500000       /* nodes of one document, alias copies counted */
 #define LIMIT_YAML_ALIASES  10000        /* aliases of one document */
@@ -25,6 +29,7 @@
 #define LIMIT_OLDER_BODIES  (16 * MIB)   /* and of their objects, aliases copied in */
 #define LIMIT_FRAME_BYTES   (16 * MIB)   /* one record from the reading child */
 #define LIMIT_ERRORS        1000         /* errors told for one source */
+#define LIMIT_PROBLEM_BYTES (16 * KIB)   /* the file, object or message of one of them */
 #define LIMIT_CONFIG_BYTES  (1 * MIB)
 #define LIMIT_TOKEN_BYTES   (64 * KIB)
 

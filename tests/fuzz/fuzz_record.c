@@ -55,7 +55,8 @@ static void order(struct record_writer *w, struct choices *c)
         const char *fields;
     } records[] = {
         {RECORD_OBJECT, "sssss44dbb"}, {RECORD_OBJECT, "sssss44dbb"}, {RECORD_OLDER, "ssss8b"},
-        {RECORD_PROBLEM, "4s44ss"},    {RECORD_FAILED, "4s"},         {RECORD_END, "s88d"},
+        {RECORD_PROBLEM, "4s44ss"},    {RECORD_FAILED, "4s"},         {RECORD_END, "s8884d"},
+        {RECORD_UNCHANGED, "s"},
     };
     uint8_t which = choose(c);
     size_t i = which % ARRAY_LEN(records);
@@ -64,19 +65,12 @@ static void order(struct record_writer *w, struct choices *c)
     record_finish(w);
 }
 
-/* What a writer makes of the orders; fewer bytes than it would write out by itself. Owned. */
-static char *written(const uint8_t *data, size_t size, size_t *len)
+/* What a writer makes of the orders; fewer bytes than it would write out by itself. */
+static void write_orders(struct record_writer *w, const uint8_t *data, size_t size)
 {
-    struct record_writer w;
     struct choices c = {data, data + size};
-    record_writer_init(&w, -1);
-    while (c.at < c.end && w.out.len < 64 * KIB)
-        order(&w, &c);
-    /* a good end, so that sets are complete, too */
-    char *copy = exact_copy(w.out.data, w.out.len);
-    *len = w.out.len;
-    record_writer_free(&w);
-    return copy;
+    while (c.at < c.end && w->out.len < 64 * KIB)
+        order(w, &c);
 }
 
 static void check_set(const struct desired_set *set)
@@ -98,6 +92,7 @@ static void check_set(const struct desired_set *set)
 struct outcome {
     size_t count, older, problems, errors;
     bool complete, failed;
+    uint8_t digest[DESIRED_DIGEST_BYTES];
     char *message;
 };
 
@@ -124,6 +119,7 @@ static struct outcome feed(const char *data, size_t len, bool whole, uint32_t se
                         .failed = read.failed_record,
                         .message = xstrdup(err ? err_message(err) : "")};
     check(!o.complete || !o.failed);
+    memcpy(o.digest, read.set->digest, sizeof(o.digest));
     check(desired_set_finish(read.set, NULL) == 0);
     desired_mark_doubled(read.set, "default");
     check_set(read.set);
@@ -134,17 +130,49 @@ static struct outcome feed(const char *data, size_t len, bool whole, uint32_t se
     return o;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* The end that makes the set complete, where nothing before it is refused. */
+static void write_end(struct record_writer *w)
 {
-    if (size == 0)
-        return 0;
-    size_t len = size - 1;
-    _free_ char *records = data[0] & 1 ? written(data + 1, len, &len) : exact_copy(data + 1, len);
-    struct outcome a = feed(records, len, true, 0), b = feed(records, len, false, data[0]);
+    struct outcome o = feed(w->out.data, w->out.len, true, 0);
+    record_begin(w, RECORD_END);
+    record_put_str(w, "0123456789012345678901234567890123456789");
+    record_put_u64(w, 1);
+    record_put_u64(w, o.count);
+    record_put_u64(w, 1);
+    record_put_u32(w, 1);
+    record_put_bytes(w, o.digest, sizeof(o.digest));
+    record_finish(w);
+    bool refused = *o.message || o.failed || o.complete;
+    free(o.message);
+    o = feed(w->out.data, w->out.len, true, 0);
+    check(refused || o.complete);
+    free(o.message);
+}
+
+static void check_feeds(const char *records, size_t len, uint32_t seed)
+{
+    struct outcome a = feed(records, len, true, 0), b = feed(records, len, false, seed);
     check(a.count == b.count && a.older == b.older && a.problems == b.problems);
     check(a.errors == b.errors && a.complete == b.complete && a.failed == b.failed);
     check(strcmp(a.message, b.message) == 0);
     free(a.message);
     free(b.message);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0)
+        return 0;
+    if (!(data[0] & 1)) {
+        check_feeds((const char *)data + 1, size - 1, data[0]);
+        return 0;
+    }
+    struct record_writer w;
+    record_writer_init(&w, -1);
+    write_orders(&w, data + 1, size - 1);
+    if (data[0] & 2)
+        write_end(&w);
+    check_feeds(w.out.data, w.out.len, data[0]);
+    record_writer_free(&w);
     return 0;
 }

@@ -187,6 +187,38 @@ static void problems_are_capped(void **state)
     desired_set_free(set);
 }
 
+/* What a child could make endless: the spool, and what rests in memory. */
+static void caps(void **state)
+{
+    _err_ struct err *spool = NULL, *names = NULL;
+    struct desired_set *set = desired_set_new(dir, NULL);
+    struct desired d = {.api_version = "v1", .kind = "K", .name = "n", .file = "f", .body_len = 2};
+    set->spool_len = LIMIT_SPOOL_BYTES - 2;
+    assert_int_equal(desired_set_add(set, &d, "{}", "", NULL), 0);
+    assert_int_equal(desired_set_add(set, &d, "{}", "", &spool), -1);
+    assert_int_equal(spool->kind, ERR_LIMIT);
+    assert_string_equal(spool->message, "the objects take more than 2147483648 bytes, copies by "
+                                        "aliases counted: split the source");
+    desired_set_free(set);
+
+    set = desired_set_new(dir, NULL);
+    _free_ char *path = xmalloc(MIB + 1);
+    memset(path, 'x', MIB);
+    path[MIB] = '\0';
+    d.file = path;
+    int rc = 0;
+    for (int i = 0; i < 70 && rc == 0; i++) {
+        snprintf(path, 10, "%09d", i);
+        path[9] = 'x';
+        rc = desired_set_add(set, &d, "{}", "", &names);
+    }
+    assert_int_equal(rc, -1);
+    assert_int_equal(set->count, 64);
+    assert_string_equal(names->message,
+                        "names and paths take more than 67108864 bytes: split the source");
+    desired_set_free(set);
+}
+
 static void digests(void **state)
 {
     struct desired_set *a = desired_set_new(dir, NULL), *b = desired_set_new(dir, NULL);
@@ -216,7 +248,7 @@ int main(void)
         cmocka_unit_test(comes_back),          cmocka_unit_test(doubled),
         cmocka_unit_test(other_default),       cmocka_unit_test(older_versions),
         cmocka_unit_test(problems_are_capped), cmocka_unit_test(digests),
-        cmocka_unit_test(no_folder),
+        cmocka_unit_test(no_folder),           cmocka_unit_test(caps),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
