@@ -9,7 +9,7 @@ import yaml
 
 from .canaries import judge_canaries, judge_modes, secrets_in, token_of
 from .cluster import kubectl, wait_served
-from .common import DIFF_SECONDS, Failure, SCRIPT_SECONDS, call, end, say
+from .common import DIFF_SECONDS, Failure, ROOT, SCRIPT_SECONDS, call, end, say
 from .judge import default_exit, judge_run, parse_output, read_lines
 from .parity import judge_parity
 from .repository import crds_of, git_environment, manifests, merge
@@ -83,8 +83,9 @@ class Case:
             self.commit(self.path(name))
 
     def script_environment(self):
+        tools = os.path.join(ROOT, "tests", "runner", "tools")
         return {**os.environ, "NAMESPACE": self.name, "CASE": self.name, "HOME": self.home,
-                "TMPDIR": self.home, "LC_ALL": "C.UTF-8"}
+                "TMPDIR": self.home, "LC_ALL": "C.UTF-8", "PATH": f"{tools}:{os.environ['PATH']}"}
 
     def script(self, name):
         log = os.path.join(self.work, name + ".log")

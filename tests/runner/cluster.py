@@ -45,10 +45,16 @@ class Cluster:
     def remains(self):
         """The cluster-scoped objects of the cases, as TYPE/NAME: what each has."""
         found = {case: [] for case in self.cases}
+        servers_own = None
         for line in kubectl("get", ",".join(self.cluster_kinds), "-o", "name", check=False).split():
             kind, name = line.split("/", 1)
-            group = name.partition(".")[2] if kind.startswith("customresourcedefinition") else None
-            case = owner(name, group, self.cases)
+            with_group = kind.startswith(("customresourcedefinition", "apiservice"))
+            case = owner(name, name.partition(".")[2] if with_group else None, self.cases)
+            if case is not None and kind.startswith("apiservice"):
+                if servers_own is None:  # those of CRDs come and go with these
+                    servers_own = kubectl("get", "apiservices", "-l", "kube-aggregator.kubernetes.io/automanaged",
+                                          "-o", "name", check=False).split()
+                case = None if line in servers_own else case
             if case is not None:
                 found[case].append(line)
         return found
