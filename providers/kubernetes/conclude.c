@@ -16,7 +16,8 @@ struct telling {
     struct kube_unit *u;
     bool spec_is_notation; /* the answer's generation is the live one's */
     bool unjudged;
-    size_t told, in_resources, ignored;
+    size_t told, in_resources, ignored; /* told: of the declared fields */
+    size_t others;                      /* told: dropped and extra */
     struct history history;
 };
 
@@ -91,6 +92,7 @@ static void tell_dropped(void *ctx, const struct path *path, const json_t *answe
     const struct field_report f = {
         .drift_class = CLASS_DROPPED, .path = path, .have = live, .who = &who};
     report_field(t->k, t->unit, &f);
+    t->others++;
 }
 
 static void tell_extra(void *ctx, const struct path *path, const json_t *live)
@@ -103,16 +105,18 @@ static void tell_extra(void *ctx, const struct path *path, const json_t *live)
     const struct field_report f = {
         .drift_class = CLASS_EXTRA, .path = path, .have = live, .who = &who};
     report_field(t->k, t->unit, &f);
+    t->others++;
     who_free(&who);
 }
 
 static void tell_extras(struct telling *t)
 {
-    if (t->unit->facts.answers[ASK_REMOVE] != ANSWER_OK)
-        return; /* nothing proves them */
+    const bool proven = t->unit->facts.answers[ASK_REMOVE] == ANSWER_OK;
     const struct candidates *c = &t->u->candidates;
-    for (size_t i = 0; i < c->count; i++)
-        candidate_rest(&c->items[i], t->u->answers[ASK_REMOVE], tell_extra, t);
+    for (size_t i = 0; i < c->count; i++) {
+        if (proven || c->items[i].certain)
+            candidate_rest(&c->items[i], t->u->answers[ASK_REMOVE], tell_extra, t);
+    }
 }
 
 static void tell_declared(struct telling *t, const json_t *answer, const json_t *shape)
@@ -181,8 +185,8 @@ static void complete_shape(json_t *node, const json_t *declared)
     free(elements);
 }
 
-/* We may not ask: compared by ourselves, with the lists as all managers know them (SPEC 2). */
-static void conclude_unjudged(struct telling *t)
+/* No answer to compare with: compared by ourselves, with the lists as all managers know them. */
+static void tell_unjudged(struct telling *t)
 {
     json_auto_t *shape = json_object();
     for (size_t i = 0; i < json_array_size(t->u->managed); i++) {
@@ -193,6 +197,13 @@ static void conclude_unjudged(struct telling *t)
             json_object_update_recursive(shape, fields);
     }
     complete_shape(shape, t->u->declared);
+    t->unjudged = true;
+    tell_declared(t, t->u->declared, shape);
+}
+
+/* We may not ask (SPEC 2). */
+static void conclude_unjudged(struct telling *t)
+{
     if (!t->k->unjudged_told) {
         t->k->unjudged_told = true;
         t->k->config.host->note(t->k->config.host->ctx, NULL,
@@ -200,8 +211,14 @@ static void conclude_unjudged(struct telling *t)
                                 "such objects are compared without it, and what people added to "
                                 "them is not seen");
     }
-    t->unjudged = true;
-    tell_declared(t, t->u->declared, shape);
+    tell_unjudged(t);
+}
+
+/* The probe was denied for what it is itself: a quota that is used up says nothing of the body. */
+static bool probe_in_the_way(const struct telling *t)
+{
+    return t->unit->facts.answers[ASK_CREATE] == ANSWER_REFUSED &&
+           t->u->failure.kind == REFUSAL_DENIED;
 }
 
 static const char *refusal_reason(const struct telling *t)
@@ -220,7 +237,7 @@ static const char *refusal_reason(const struct telling *t)
     }
     if (t->unit->facts.observed == OBSERVED_GONE || u->refused_probe)
         return "invalid";
-    if (probe == ANSWER_OK && u->refusal.says_immutable)
+    if ((probe == ANSWER_OK || probe_in_the_way(t)) && u->refusal.says_immutable)
         return "immutable";
     /* a Pod's resources change in place, by its subresource: not proven immutable */
     if (probe == ANSWER_OK && u->refusal.says_only_some_fields && t->told > t->in_resources)
@@ -241,10 +258,13 @@ static void conclude_refused(struct telling *t)
     if (created) {
         tell_declared(t, created, json_object_get(json_array_get(managed, 0), "fieldsV1"));
         tell_undeclared(t, created);
+    } else if (probe_in_the_way(t)) {
+        tell_unjudged(t);
     }
     tell_extras(t);
-    /* the body is good, and nothing that rules leave is to be changed: then nothing is blocked */
-    bool nothing_left = created && !t->told && t->ignored;
+    /* the body is good, and made anew it would be what is there: then nothing is blocked */
+    bool proven = !t->u->candidates.count || t->unit->facts.answers[ASK_REMOVE] == ANSWER_OK;
+    bool nothing_left = created && !t->told && (t->ignored || (proven && !t->others));
     if (t->unit->facts.answers[ASK_FOLD] != ANSWER_OK && !nothing_left)
         report_blocked(t->k, t->unit, refusal_reason(t), &t->u->refusal);
 }
@@ -279,8 +299,8 @@ static void conclude_gone(struct telling *t)
         else
             report_blocked(t->k, t->unit, refusal_reason(t), r);
         break;
-    default:
-        report_unknown(t->k, t->unit, t->u->unknown);
+    default: /* whether it could be made is not known; that it is not there is */
+        report_missing(t->k, t->unit, true);
     }
 }
 

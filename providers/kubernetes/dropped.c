@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/alloc.h"
 #include "core/json.h"
 #include "diff/path_index.h"
 #include "providers/kubernetes/extra.h"
@@ -13,6 +14,34 @@ static bool is_memory(const struct path *path)
 {
     return path_is(path, "metadata", "annotations",
                    "kubectl.kubernetes.io/last-applied-configuration", NULL);
+}
+
+static bool name_among(const char *name, const char *const *names, size_t n)
+{
+    while (n && strcmp(name, names[n - 1]) != 0)
+        n--;
+    return n > 0;
+}
+
+/*
+ * Flux, Argo CD and Helm put these on what they apply, as their own and beside what Git says. A
+ * report under their name must not say that Git dropped them.
+ */
+static bool is_mark(const struct path *path)
+{
+    static const char *const labels[] = {
+        "kustomize.toolkit.fluxcd.io/name", "kustomize.toolkit.fluxcd.io/namespace",
+        "helm.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/namespace",
+        "argocd.argoproj.io/instance"};
+    static const char *const annotations[] = {
+        "argocd.argoproj.io/tracking-id", "argocd.argoproj.io/installation-id",
+        "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"};
+    if (path->type != STEP_MEMBER || !path->up)
+        return false;
+    if (path_is(path->up, "metadata", "labels", NULL))
+        return name_among(path->name, labels, ARRAY_LEN(labels));
+    return path_is(path->up, "metadata", "annotations", NULL) &&
+           name_among(path->name, annotations, ARRAY_LEN(annotations));
 }
 
 /* A value that we own, that is live and that Git does not declare. */
@@ -48,7 +77,7 @@ static void walk_owned(const struct dropped_walk *w, const struct path *up, cons
         const json_t *there = path_index_step(&in_live, &step);
         const json_t *then = path_index_step(&in_answer, &step);
         const json_t *wanted = path_index_step(&in_declared, &step);
-        if (there && !is_memory(&step) && !(w->skip && w->skip(w->ctx, &step))) {
+        if (there && !is_memory(&step) && !is_mark(&step) && !(w->skip && w->skip(w->ctx, &step))) {
             if (!wanted)
                 undeclared(w, &step, child_node, then, there);
             else if (json_object_size(child_node))
@@ -83,7 +112,7 @@ void dropped_find(const struct dropped_walk *w)
         string_data(w);
 }
 
-bool owned_undeclared(const json_t *ours, const json_t *declared)
+static bool owned_at(const struct path *up, const json_t *ours, const json_t *declared)
 {
     const char *key;
     json_t *child_node;
@@ -93,13 +122,22 @@ bool owned_undeclared(const json_t *ours, const json_t *declared)
         struct fields_child c;
         if (!fields_child(key, child_node, &c))
             continue;
-        struct path step = {.type = c.type, .name = c.name, .value = c.value, .index = c.index};
+        struct path step = {
+            .up = up, .type = c.type, .name = c.name, .value = c.value, .index = c.index};
         const json_t *wanted = path_index_step(&in_declared, &step);
-        bool found =
-            !wanted || (json_object_size(child_node) && owned_undeclared(child_node, wanted));
+        /* labels that are all marks: looked into though Git has none */
+        bool marks = !wanted && path_each_key(&step) && up && path_is(up, "metadata", NULL);
+        bool found = (!wanted && !marks && !is_mark(&step)) ||
+                     ((wanted || marks) && json_object_size(child_node) &&
+                      owned_at(&step, child_node, wanted));
         json_decref(c.value);
         if (found)
             return true;
     }
     return false;
+}
+
+bool owned_undeclared(const json_t *ours, const json_t *declared)
+{
+    return owned_at(NULL, ours, declared);
 }

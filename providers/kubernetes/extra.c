@@ -75,6 +75,8 @@ static void candidate_add(struct walk *w, const struct path *path, const json_t 
     struct candidate *new = &c->items[c->count++];
     kept_path_init(&new->path, path);
     new->live = live;
+    /* a container put into a running Pod (kubectl debug) is always a hand's, and stays */
+    new->certain = !strcmp(w->entry->subresource, "ephemeralcontainers");
 }
 
 static bool path_among(const json_t *texts, const struct path *path)
@@ -225,20 +227,23 @@ static int later_first(const void *a, const void *b)
 json_t *candidates_patch(const struct candidates *c, const json_t *live)
 {
     json_auto_t *removes = json_array();
-    for (size_t i = 0; i < c->count; i++)
-        patch_op(removes, "remove", live, kept_path_last(&c->items[i].path), NULL);
-    _free_ json_t **sorted = xcalloc(c->count, sizeof(json_t *));
-    for (size_t i = 0; i < c->count; i++)
+    for (size_t i = 0; i < c->count; i++) {
+        if (!c->items[i].certain)
+            patch_op(removes, "remove", live, kept_path_last(&c->items[i].path), NULL);
+    }
+    const size_t count = json_array_size(removes);
+    _free_ json_t **sorted = xcalloc(count, sizeof(json_t *));
+    for (size_t i = 0; i < count; i++)
         sorted[i] = json_array_get(removes, i);
-    if (c->count)
-        qsort(sorted, c->count, sizeof(*sorted), later_first);
+    if (count)
+        qsort(sorted, count, sizeof(*sorted), later_first);
 
     json_t *patch = json_array();
     const struct path metadata = {.type = STEP_MEMBER, .name = "metadata"};
     const struct path version = {.up = &metadata, .type = STEP_MEMBER, .name = "resourceVersion"};
     patch_op(patch, "replace", live, &version,
              json_incref(json_at(live, "metadata", "resourceVersion", NULL)));
-    for (size_t i = 0; i < c->count; i++)
+    for (size_t i = 0; i < count; i++)
         json_array_append(patch, sorted[i]);
     return patch;
 }
@@ -288,7 +293,10 @@ void candidate_rest(const struct candidate *c, const json_t *answer, candidate_f
                     void *ctx)
 {
     const struct path *path = kept_path_last(&c->path);
-    rest(path, c->live, path_find(answer, path), found, ctx);
+    if (c->certain)
+        found(ctx, path, c->live);
+    else
+        rest(path, c->live, path_find(answer, path), found, ctx);
 }
 
 void candidates_free(struct candidates *c)

@@ -24,6 +24,7 @@ void kept_path_free(struct kept_path *p);
 struct candidate {
     struct kept_path path;
     const json_t *live; /* borrowed from the live object */
+    bool certain;       /* no default, and no patch of the object itself could take it away */
 };
 
 struct candidates {
@@ -50,7 +51,7 @@ void candidates_find(const struct extra_input *input, struct candidates *out);
 
 /*
  * The JSON patch (RFC 6902) that asks the server which candidates are mere defaults: `replace` of
- * resourceVersion (409 when it is stale), then `remove` of each.
+ * resourceVersion (409 when it is stale), then `remove` of each that is not certain.
  */
 json_t *candidates_patch(const struct candidates *c, const json_t *live);
 
@@ -84,7 +85,10 @@ struct dropped_walk {
 
 void dropped_find(const struct dropped_walk *w);
 
-/* Does our entry own anything that Git does not declare? (Tier b asks.) */
+/*
+ * Does our entry own anything that Git does not declare? (Tier b asks.) What Flux, Argo CD and Helm
+ * mark their objects with counts for neither: it was in no manifest.
+ */
 bool owned_undeclared(const json_t *ours, const json_t *declared);
 
 #endif

@@ -322,6 +322,23 @@ static const struct dropped_case dropped_cases[] = {
      "{'metadata':{'annotations':{'kubectl.kubernetes.io/last-applied-configuration':'{}',"
      "'a':'b'}}}",
      false, true, "metadata.annotations.a=\"b\""},
+    {"what Flux marks its objects with, and no other name of its group",
+     "{'f:metadata':{'f:labels':{'f:kustomize.toolkit.fluxcd.io/name':{},"
+     "'f:kustomize.toolkit.fluxcd.io/namespace':{}},"
+     "'f:annotations':{'f:kustomize.toolkit.fluxcd.io/prune':{}}}}",
+     "{'metadata':{}}", "{'metadata':{}}",
+     "{'metadata':{'labels':{'kustomize.toolkit.fluxcd.io/name':'a',"
+     "'kustomize.toolkit.fluxcd.io/namespace':'b'},"
+     "'annotations':{'kustomize.toolkit.fluxcd.io/prune':'disabled'}}}",
+     false, true, "metadata.annotations[\"kustomize.toolkit.fluxcd.io/prune\"]=\"disabled\""},
+    {"marks alone: nothing to judge",
+     "{'f:metadata':{'f:labels':{'.':{},'f:argocd.argoproj.io/instance':{}},"
+     "'f:annotations':{'f:argocd.argoproj.io/tracking-id':{},'f:a':{}}},'f:data':{'f:k':{}}}",
+     "{'metadata':{'annotations':{'a':'b'}},'data':{'k':'1'}}",
+     "{'metadata':{'annotations':{'a':'b'}},'data':{'k':'1'}}",
+     "{'metadata':{'labels':{'argocd.argoproj.io/instance':'a'},"
+     "'annotations':{'argocd.argoproj.io/tracking-id':'x','a':'b'}},'data':{'k':'1'}}",
+     false, false, ""},
     {"a key once sent as stringData", "{'f:stringData':{'f:old':{},'f:new':{}}}",
      "{'data':{'new':'eA=='}}", "{'data':{'new':'eA==','old':'eQ=='}}",
      "{'data':{'new':'eA==','old':'eQ=='}}", true, true, "data.old=\"eQ==\""},
@@ -362,6 +379,36 @@ static bool skip_spec(void *ctx, const struct path *path)
     return path_is(path, "spec", NULL);
 }
 
+/* A container put into a running Pod: told whatever the server says of the others. */
+static void test_certain(void **state)
+{
+    json_auto_t *none = json_object(), *managed = json_array();
+    json_auto_t *live = tree("{'metadata':{'resourceVersion':'7'},'spec':{'a':1,"
+                             "'ephemeralContainers':[{'name':'look'}]}}");
+    json_t *debug =
+        entry("kubectl-debug", "Update",
+              "{'f:spec':{'f:ephemeralContainers':{'.':{},'k:{\\\"name\\\":\\\"look\\\"}':"
+              "{'.':{},'f:name':{}}}}}");
+    json_put_str(debug, "subresource", "ephemeralcontainers");
+    json_push(managed, debug);
+    json_push(managed, entry("kubectl-edit", "Update", "{'f:spec':{'f:a':{}}}"));
+    const struct extra_input in = {
+        .declared = none, .live = live, .managed_fields = managed, .manager = "holdfast"};
+    struct candidates c;
+    candidates_find(&in, &c);
+    assert_int_equal(c.count, 2);
+    assert_true(c.items[0].certain);
+    assert_false(c.items[1].certain);
+    json_auto_t *patch = candidates_patch(&c, live);
+    assert_int_equal(json_array_size(patch), 2);
+    assert_string_equal(json_str_at(json_array_get(patch, 1), "path", NULL), "/spec/a");
+    struct buf _buf_ seen = BUF_INIT(1 * MIB);
+    for (size_t i = 0; i < c.count; i++) /* an answer that has all of it back */
+        candidate_rest(&c.items[i], live, note, &seen);
+    assert_string_equal(buf_str(&seen), "spec.ephemeralContainers[name=look]={\"name\":\"look\"}");
+    candidates_free(&c);
+}
+
 static void test_skip(void **state)
 {
     json_auto_t *ours = tree("{'f:spec':{'f:a':{}},'f:x':{}}"), *none = json_object();
@@ -395,6 +442,7 @@ int main(void)
         cmocka_unit_test(test_candidates),  cmocka_unit_test(test_patch),
         cmocka_unit_test(test_patch_order), cmocka_unit_test(test_rest),
         cmocka_unit_test(test_dropped),     cmocka_unit_test(test_skip),
+        cmocka_unit_test(test_certain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
