@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" label configmap settings reviewed=yes

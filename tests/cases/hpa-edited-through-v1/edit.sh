@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch horizontalpodautoscalers.v1.autoscaling/web --type=merge -p '{"spec": {"targetCPUUtilizationPercentage": 90}}'

@@ -1,0 +1,5 @@
+kubectl -n "$NAMESPACE" patch service web --field-manager=cloud-controller-manager --type=merge -p '
+{"metadata": {"annotations": {"cloud.example/balancer": "b-1"}}}'
+kubectl -n "$NAMESPACE" patch service web --subresource=status --field-manager=cloud-controller-manager --type=merge -p '
+{"status": {"loadBalancer": {"ingress": [{"hostname": "b-1.cloud.example"}]}}}'
+kubectl -n "$NAMESPACE" patch service web --type=merge -p '{"spec": {"loadBalancerSourceRanges": ["0.0.0.0/0"]}}'

@@ -1,0 +1,2 @@
+sed "s|CLIENT|$(webhook hook.py)|" hook.yaml | kubectl apply -f -
+while kubectl -n "$NAMESPACE" create secret generic probe --from-literal=password=x --dry-run=server; do sleep 0.1; done

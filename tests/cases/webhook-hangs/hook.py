@@ -1,0 +1,5 @@
+import time
+
+
+def review(thing, request):
+    time.sleep(30)
