@@ -99,6 +99,9 @@ void kube_client_on_answer(struct kube_client *client,
  */
 int kube_answer_err(const struct kube_answer *answer, const char *what, struct err **err);
 
+/* What a 401 means: whom was asked, as who, and what to do. Owned. */
+char *kube_answer_sign_in(const struct kube_answer *answer);
+
 /* Cancels what is under way and waiting, without calling `done`. NULL-safe. Not from inside a
  * `done`. */
 void kube_client_free(struct kube_client *client);

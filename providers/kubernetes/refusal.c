@@ -290,6 +290,11 @@ void refusal_read(struct refusal *out, const struct kube_answer *a, bool secret)
         out->message = xstrdup(err_message(a->err));
         return;
     }
+    if (a->status == 401) {
+        out->kind = REFUSAL_UNKNOWN;
+        out->message = kube_answer_sign_in(a);
+        return;
+    }
     out->kind = kind_of(a);
     read_status(out, a, secret);
     if (out->kind == REFUSAL_UNKNOWN) {
