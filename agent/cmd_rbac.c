@@ -43,13 +43,14 @@ static void heading(struct buf *b, const struct options *o, const struct access 
 static int print(const struct options *o, const struct survey *s, const char *account_namespace,
                  const char *account)
 {
-    struct access *a = survey_access(s, o->report);
-    if (!a)
-        return EXIT_ERROR;
+    size_t refused;
+    struct access *a = survey_access(s, o->report, &refused);
     struct buf _buf_ b = BUF_INIT(LIMIT_JSON_BYTES);
     heading(&b, o, a);
-    int full = access_write(&b, a, account, account_namespace, account);
+    int full = refused ? 0 : access_write(&b, a, account, account_namespace, account);
     access_free(a);
+    if (refused)
+        return EXIT_ERROR;
     if (full) {
         fprintf(stderr, "holdfast: the roles are larger than %lu bytes\n", LIMIT_JSON_BYTES);
         return EXIT_ERROR;

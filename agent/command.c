@@ -39,13 +39,32 @@ const struct command commands[] = {
         .description =
             "Reads the sources of the configuration each interval, watches what they declare, and "
             "writes one line when something begins to differ, when what is told of it changes, and "
-            "when it is put right. Runs until SIGTERM; SIGHUP reads the configuration again.",
-        .exits = "0\tended as asked\n"
-                 "2\tit could not begin: the configuration, the state folder, the kubeconfig\n",
-        .options = KUBE_OPTIONS | OPT_CONFIG | OPT_STATE_DIR | OPT_OUTPUT,
+            "when it is put right. Runs until SIGTERM; SIGHUP reads the configuration again.\n\n"
+            "--check says instead what the account may read, kind by kind, by "
+            "SelfSubjectAccessReviews, which change nothing, reads Git, and ends.",
+        .exits = "0\tended as asked; --check: everything may be read\n"
+                 "2\tit could not begin: the configuration, the state folder, the kubeconfig\n"
+                 "3\t--check: something may not be read\n",
+        .options = KUBE_OPTIONS | OPT_CONFIG | OPT_STATE_DIR | OPT_OUTPUT | OPT_CHECK,
         .outputs = 1 << OUTPUT_TEXT | 1 << OUTPUT_JSON,
         .output = OUTPUT_JSON,
         .run = cmd_agent,
+    },
+    {
+        .name = "init",
+        .summary = "write a configuration to begin with",
+        .usage = "",
+        .description = "Writes holdfast.yaml (--config: another file), which must not be there "
+                       "yet: the source "
+                       "is the Git remote and branch of the working directory, the cluster that of "
+                       "the current "
+                       "context. Every other setting stands in it as a comment with its default. "
+                       "No sign-in is "
+                       "copied into it.",
+        .exits = "0\twritten\n"
+                 "2\tan error: nothing was written\n",
+        .options = OPT_CONFIG | OPT_KUBECONFIG | OPT_CONTEXT,
+        .run = cmd_init,
     },
     {
         .name = "lint",

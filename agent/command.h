@@ -43,6 +43,7 @@ const struct command *command_find(const char *name);
 int cmd_agent(const struct options *o);
 int cmd_diff(const struct options *o);
 int cmd_help(const struct options *o);
+int cmd_init(const struct options *o);
 int cmd_lint(const struct options *o);
 int cmd_rbac(const struct options *o);
 int cmd_read(const struct options *o);

@@ -360,6 +360,22 @@ static void read_parts(struct config_reader *r, const char *text, size_t len)
         config_fault(r, 0, 0, "no document of kind Config in it");
 }
 
+static void each_key(const struct config_field *fields, const char *above,
+                     void (*found)(void *ctx, const char *key, const char *fallback), void *ctx)
+{
+    for (const struct config_field *f = fields; f->name; f++) {
+        _free_ char *key = xasprintf("%s%s%s", above, *above ? "." : "", f->name);
+        found(ctx, key, f->fallback);
+        if (f->fields)
+            each_key(f->fields, key, found, ctx);
+    }
+}
+
+void config_each_key(void (*found)(void *ctx, const char *key, const char *fallback), void *ctx)
+{
+    each_key(config_fields, "", found, ctx);
+}
+
 void config_defaults(struct config *out)
 {
     struct config_document doc = {0};

@@ -111,6 +111,12 @@ const struct config_source *config_find(const struct config *config, const char 
 
 void config_free(struct config *config);
 
+/*
+ * Every key that the file knows, with the keys above it ("sources.guard.objects"), and its default
+ * as it would stand there (NULL: none). For what explains them.
+ */
+void config_each_key(void (*found)(void *ctx, const char *key, const char *fallback), void *ctx);
+
 /* "90s", "5m", "1h", "1h30m", "250ms" in seconds; "64KiB", "1GiB" in bytes. -1: it is none. */
 int config_duration(const char *text, double *seconds);
 int config_size(const char *text, int64_t *bytes);

@@ -238,7 +238,7 @@ static size_t add_objects(struct access *a, const struct desired_set *set)
     return refused;
 }
 
-struct access *survey_access(const struct survey *s, bool report)
+struct access *survey_access(const struct survey *s, bool report, size_t *refused)
 {
     const struct access_config config = {
         .discovery = s->discovery,
@@ -247,20 +247,17 @@ struct access *survey_access(const struct survey *s, bool report)
         .report = report,
     };
     struct access *a = access_new(&config);
-    size_t refused = 0;
+    *refused = 0;
     for (size_t i = 0; i < s->count; i++) {
         if (s->sources[i].set)
             add_crds(a, s->sources[i].set);
     }
     for (size_t i = 0; i < s->count; i++) {
         if (s->sources[i].set)
-            refused += add_objects(a, s->sources[i].set);
+            *refused += add_objects(a, s->sources[i].set);
     }
     access_finish(a);
-    if (!refused)
-        return a;
-    access_free(a);
-    return NULL;
+    return a;
 }
 
 void survey_free(struct survey *s)

@@ -58,10 +58,10 @@ int survey_run(struct survey *s, const struct options *o, bool need_cluster, str
 size_t survey_problems(const struct survey *s);
 
 /*
- * The rights that all sources together need. NULL after telling on standard error, with file and
- * line, for which objects none can be given.
+ * The rights that all sources together need; owned. Objects for which none can be given are told on
+ * standard error, with file and line, and counted.
  */
-struct access *survey_access(const struct survey *s, bool report);
+struct access *survey_access(const struct survey *s, bool report, size_t *refused);
 
 void survey_free(struct survey *s);
 
