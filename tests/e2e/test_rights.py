@@ -1,0 +1,232 @@
+"""`holdfast rbac`, `agent --check` and `init` on a real server."""
+import os
+import stat
+
+import pytest
+import yaml
+
+from support import config_map, deployment
+
+
+def thing_crd(group, plural="things", scope="Namespaced"):
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    return {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"{plural}.{group}"},
+            "spec": {"group": group, "scope": scope, "names": {"kind": "Thing", "plural": plural},
+                     "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}]}}
+
+
+def thing(group, namespace):
+    return {"apiVersion": f"{group}/v1", "kind": "Thing", "metadata": {"name": "one", "namespace": namespace}}
+
+
+def granted(text):
+    """{namespace or None: {(group, plural): verbs}}"""
+    found = {}
+    for document in yaml.safe_load_all(text):
+        if document and document["kind"] in ("Role", "ClusterRole"):
+            kinds = found.setdefault(document["metadata"].get("namespace"), {})
+            for rule in document["rules"]:
+                for plural in rule["resources"]:
+                    kinds[(rule["apiGroups"][0], plural)] = " ".join(rule["verbs"])
+    return found
+
+
+READ, DRY = "get list watch", "get list watch patch create"
+
+
+def test_rights_of_every_kind(cluster, holdfast, repository):
+    """Each kind that this server brings itself: the same rights without the cluster as with it."""
+    served = cluster.kubectl("api-resources", "--verbs=list,create", "--no-headers").splitlines()
+    own = {""} | {s["spec"].get("group", "") for s in cluster.get("apiservices")["items"]
+                  if s["metadata"]["labels"].get("kube-aggregator.kubernetes.io/automanaged") == "onstart"}
+    count = 0
+    for line in served:
+        version, namespaced, kind = line.split()[-3:]
+        if (version.split("/")[0] if "/" in version else "") not in own:
+            continue
+        count += 1
+        metadata = {"name": f"k{count}", **({"namespace": "ml"} if namespaced == "true" else {})}
+        repository.write(f"{count}.yaml", {"apiVersion": version, "kind": kind, "metadata": metadata})
+    assert count > 50
+    for words in ((), ("--report",)):
+        status, out, err = holdfast("rbac", *words, repository.folder, KUBECONFIG="/dev/null")
+        assert status == 0, err
+        assert holdfast("rbac", *words, repository.folder, "--kubeconfig", cluster.kubeconfig) == (0, out, "")
+        for kinds in granted(out).values():
+            for (group, plural), verbs in kinds.items():
+                closed = group in ("admissionregistration.k8s.io", "rbac.authorization.k8s.io")
+                assert verbs == (DRY if words and not closed else READ), plural
+    assert sum(len(kinds) for kinds in granted(out).values()) == count
+
+
+def test_crds_live_and_in_git(cluster, holdfast, repository, namespace):
+    live, declared = f"live-{namespace}.example", f"declared-{namespace}.example"
+    cluster.apply(thing_crd(live))
+    cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", f"crd/things.{live}")
+    cluster.kubectl("get", f"things.{live}", "-n", namespace)
+    repository.write("a.yaml", [thing(live, "one"), thing(declared, "two"), thing_crd(declared)])
+    status, out, err = holdfast("rbac", "--report", repository.folder, "--kubeconfig", cluster.kubeconfig,
+                                "--account", "ops/watcher")
+    assert (status, err) == (0, "")
+    scaler = {("autoscaling", "horizontalpodautoscalers"): READ}
+    assert granted(out) == {None: {("apiextensions.k8s.io", "customresourcedefinitions"): DRY},
+                            "one": {(live, "things"): DRY, **scaler}, "two": {(declared, "things"): DRY, **scaler}}
+    assert all(d["subjects"] == [{"kind": "ServiceAccount", "name": "watcher", "namespace": "ops"}]
+               for d in yaml.safe_load_all(out) if d and d["kind"].endswith("Binding"))
+    # without the cluster the live one is not known: nothing is printed
+    status, out, err = holdfast("rbac", "--report", repository.folder, KUBECONFIG="/dev/null")
+    assert (status, out) == (2, "")
+    assert "a.yaml:1: error: kind Thing of " in err and "--kubeconfig" in err
+    cluster.kubectl("delete", f"crd/things.{live}", "--wait=false")
+
+
+def test_aggregated_group_is_read_only(cluster, holdfast, repository, namespace):
+    """An API service of another server: it gets no dry runs, whatever a CRD of the source says."""
+    group = f"far-{namespace}.example"
+    cluster.apply({"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": f"v1.{group}"},
+                   "spec": {"group": group, "version": "v1", "groupPriorityMinimum": 100, "versionPriority": 1,
+                            "insecureSkipTLSVerify": True, "service": {"name": "far", "namespace": namespace}}})
+    try:
+        repository.write("a.yaml", [thing_crd(group), thing(group, "one")])
+        status, out, err = holdfast("rbac", "--report", repository.folder, "--kubeconfig", cluster.kubeconfig)
+        assert status == 0, err
+        assert granted(out)["one"][(group, "things")] == READ
+        assert "# read only: an aggregated API server serves it" in out
+    finally:
+        cluster.kubectl("delete", f"apiservice/v1.{group}")
+
+
+@pytest.mark.parametrize("crd, said", [
+    (thing_crd("a.example", plural="*"), "plural"), (thing_crd("a.example", plural="pods/exec"), "plural"),
+    (thing_crd("*"), "group"), (thing_crd("", plural="secrets", scope="Cluster"), "Kubernetes itself does not bring it"),
+    (thing_crd("apps", plural="deployments", scope="Cluster"), "Kubernetes itself does not bring it")])
+def test_names_that_widen_are_refused(holdfast, repository, crd, said):
+    group = crd["spec"]["group"]
+    one = {**thing(group, "one"), "apiVersion": f"{group}/v1" if group else "v1"}
+    crd["metadata"]["name"] = "things.a.example"
+    repository.write("a.yaml", [crd, one])
+    status, out, err = holdfast("rbac", "--report", repository.folder, KUBECONFIG="/dev/null")
+    assert (status, out) == (2, ""), out
+    assert said in err
+
+
+@pytest.mark.parametrize("words, said", [
+    (("--account", "watcher"), "NAMESPACE/NAME"), (("--account", "a/b\nc"), "NAMESPACE/NAME"),
+    (("--kubeconfig", "/nonexistent"), "/nonexistent"), (("--context", "none"), "none")])
+def test_refusals(holdfast, repository, words, said):
+    repository.write("a.yaml", config_map("a", {}))
+    status, out, err = holdfast("rbac", repository.folder, *words, KUBECONFIG="/dev/null")
+    assert (status, out) == (2, "") and said in err
+
+
+def test_broken_source_prints_nothing(holdfast, repository):
+    repository.write("a.yaml", config_map("a", {}, namespace="x"))
+    repository.write("b.yaml", "kind: ConfigMap\n")
+    status, out, err = holdfast("rbac", repository.folder, KUBECONFIG="/dev/null")
+    assert (status, out) == (2, "") and "b.yaml:1" in err
+
+
+# ---- agent --check ----
+
+def table(out):
+    rows = [line.split() for line in out.splitlines()]
+    return {(r[0], r[1]): r[2:] for r in rows if len(r) == 7 and r[0] != "KIND"}
+
+
+def test_check(cluster, holdfast, repository, namespace, tmp_path):
+    """The account of the printed rights has them; less and less of them is told."""
+    name = f"check-{namespace}"
+    repository.commit({"a.yaml": [deployment("web", namespace=namespace), config_map("texts", {}, namespace=namespace),
+                                  {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}]})
+    config = tmp_path / "holdfast.yaml"
+    config.write_text(yaml.safe_dump({
+        "apiVersion": "holdfast.dev/v1", "kind": "Config", "stateDir": str(tmp_path / "state"),
+        "sources": [{"name": "infra", "url": repository.url, "ref": "main"}]}))
+    cluster.kubectl("create", "serviceaccount", name, "-n", namespace)
+
+    def check():
+        user = f"system:serviceaccount:{namespace}:{name}"
+        return holdfast("agent", "--config", config, "--check", "--kubeconfig", cluster.kubeconfig, "--as", user)
+
+    def grant(*words):
+        status, out, err = holdfast("rbac", *words, "--config", config, "--kubeconfig", cluster.kubeconfig,
+                                    "--account", f"{namespace}/{name}")
+        assert (status, err) == (0, "")
+        cluster.kubectl("apply", "-f", "-", data=[d for d in yaml.safe_load_all(out) if d])
+    status, out, err = check()
+    assert (status, err) == (3, "")
+    assert "4 of 4 may not be read" in out
+    grant("--report")
+    offset = cluster.audit_offset()
+    status, out, err = check()
+    assert (status, err) == (0, "")
+    yes, no = ["yes"] * 5, ["yes"] * 3 + ["no"] * 2
+    assert table(out) == {("Namespace", "(cluster)"): yes, ("ConfigMap", namespace): yes, ("Deployment.apps", namespace): yes,
+                          ("HorizontalPodAutoscaler.autoscaling", namespace): ["yes"] * 3 + ["-"] * 2}
+    assert f"source infra: 3 objects, {repository.git('rev-parse', 'HEAD')}" in out
+    asked = [e for e in cluster.audit_since(offset) if e["verb"] not in ("get", "list", "watch")]
+    assert {e["objectRef"]["resource"] for e in asked} == {"selfsubjectaccessreviews"}
+    assert all("dryRun=All" in e["requestURI"] for e in asked)
+    grant()
+    status, out, err = check()
+    assert (status, err) == (0, "")
+    assert table(out)[("Deployment.apps", namespace)] == no and "without dry runs" in out
+    cluster.kubectl("delete", "rolebinding", name, "-n", namespace)
+    status, out, err = check()
+    assert status == 3 and "3 of 4 may not be read" in out
+    repository.commit({"b.yaml": "kind: ConfigMap\n"})
+    status, out, err = check()
+    assert status == 2 and "b.yaml:1" in err and "3 of 4 may not be read" in out
+    cluster.kubectl("delete", f"clusterrole/{name}", f"clusterrolebinding/{name}")
+
+
+def test_check_without_cluster(holdfast, repository, tmp_path):
+    config = tmp_path / "holdfast.yaml"
+    config.write_text(yaml.safe_dump({"apiVersion": "holdfast.dev/v1", "kind": "Config",
+                                      "sources": [{"name": "infra", "url": repository.folder}]}))
+    status, out, err = holdfast("agent", "--config", config, "--check", KUBECONFIG="/dev/null")
+    assert (status, out) == (2, "") and "/dev/null" in err
+
+
+# ---- init ----
+
+def test_init(cluster, holdfast, repository, tmp_path):
+    repository.git("remote", "add", "origin", "https://me:s3cret@git.example.com/ml/infra.git?private_token=t0ken")
+    repository.commit({"clusters/prod/a.yaml": config_map("a", {})})
+    os.chdir(os.path.join(repository.folder, "clusters", "prod"))
+    try:
+        status, out, err = holdfast("init", "--kubeconfig", cluster.kubeconfig)
+        assert (status, err) == (0, ""), err
+        assert "https://git.example.com/ml/infra.git" in out
+        assert stat.S_ISREG(os.lstat("holdfast.yaml").st_mode)
+        with open("holdfast.yaml", encoding="utf-8") as file:
+            text = file.read()
+        assert "s3cret" not in text and "t0ken" not in text and "me@" not in text
+        config = yaml.safe_load(text)
+        assert config["sources"] == [{"name": "infra", "url": "https://git.example.com/ml/infra.git", "ref": "main",
+                                      "path": "clusters/prod"}]
+        assert config["kubernetes"] == {"kubeconfig": cluster.kubeconfig, "context": "admin"}
+        # a second time: what is there stays
+        with open("holdfast.yaml", "a", encoding="utf-8") as file:
+            file.write("# mine\n")
+        status, out, err = holdfast("init", "--kubeconfig", cluster.kubeconfig)
+        assert (status, out) == (2, "") and "not overwritten" in err
+        with open("holdfast.yaml", encoding="utf-8") as file:
+            assert file.read() == text + "# mine\n"
+        # the program takes it: the folder is another source, the cluster is the file's
+        status, out, err = holdfast("rbac", ".", "--config", "holdfast.yaml")
+        assert (status, err) == (0, "") and "configmaps" in out
+        os.symlink("elsewhere.yaml", "link.yaml")
+        status, out, err = holdfast("init", "--config", "link.yaml", KUBECONFIG="/dev/null")
+        assert status == 2 and not os.path.exists("elsewhere.yaml")
+    finally:
+        os.chdir(tmp_path)
+
+
+def test_init_outside_of_git(holdfast, tmp_path):
+    file = tmp_path / "new.yaml"
+    os.chdir(tmp_path)
+    status, _, err = holdfast("init", "--config", file, KUBECONFIG="/dev/null")
+    assert status == 0 and "no Git repository" in err and "no cluster" in err
+    assert "url" in yaml.safe_load(file.read_text())["sources"][0]
