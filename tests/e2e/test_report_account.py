@@ -227,6 +227,32 @@ def test_whole_job(cluster, account, holdfast):
     assert not writes(events)
 
 
+def test_whole_job_of_the_agent(cluster, account, agents, repository):
+    """Watching, with that account: drift opens and clears, all of it judged, nothing unknown, nothing written."""
+    offset = cluster.audit_offset()
+    repository.commit({"a.yaml": documents()})
+    agent = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main", "interval": "1s"}]}, account)
+    ready = agent.ready()
+    assert ready["objects"] == ready["in_sync"] == len(documents()), agent.tail()
+    cluster.kubectl("-n", "ml", "scale", "statefulset/ml-database", "--replicas=2")
+    drift = agent.drift(field="spec.replicas")
+    assert (drift["object"]["name"], drift["have"], drift["by"]) == ("ml-database", 2, "kubectl/scale")
+    cluster.kubectl("label", "storageclass/ml-workflows-sc", "by=hand")
+    agent.drift(field="metadata.labels.by", **{"class": "extra"})
+    cluster.kubectl("-n", "ml", "delete", "service/ml-database")
+    agent.drift(verdict="missing")
+    cluster.apply(documents())
+    cluster.kubectl("label", "storageclass/ml-workflows-sc", "by-")
+    until(lambda: len(agent.seen(event="drift", state="cleared")) == 3, "the three that were put right")
+    assert len(agent.seen(event="drift")) == 6, agent.tail()
+    assert not agent.seen(event="error") and not agent.seen(unjudged=True)
+    assert agent.stop() == 0
+    events = [e for e in cluster.audit_since(offset) if e["user"]["username"] == NAME]
+    assert any(e["verb"] == "watch" for e in events)
+    assert any(e["verb"] == "patch" and e["responseStatus"]["code"] < 300 for e in events)
+    assert not writes(events)
+
+
 # ---- nothing is written ----
 
 def writes(events):
