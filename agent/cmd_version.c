@@ -5,6 +5,7 @@
 #include <ev.h>
 #include <git2.h>
 #include <jansson.h>
+#include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <yaml.h>
 #include <zlib.h>
@@ -20,12 +21,22 @@ struct library {
     char version[64];
 };
 
-enum { LIB_GIT2, LIB_CURL, LIB_YAML, LIB_JANSSON, LIB_SSL, LIB_ZLIB, LIB_EV, LIB_COUNT };
+enum {
+    LIB_GIT2,
+    LIB_CURL,
+    LIB_MICROHTTPD,
+    LIB_YAML,
+    LIB_JANSSON,
+    LIB_SSL,
+    LIB_ZLIB,
+    LIB_EV,
+    LIB_COUNT
+};
 
 static void ask(struct library lib[LIB_COUNT])
 {
-    static const char *const names[LIB_COUNT] = {"libgit2", "libcurl", "libyaml", "jansson",
-                                                 "OpenSSL", "zlib",    "libev"};
+    static const char *const names[LIB_COUNT] = {"libgit2", "libcurl", "libmicrohttpd", "libyaml",
+                                                 "jansson", "OpenSSL", "zlib",          "libev"};
     for (int i = 0; i < LIB_COUNT; i++)
         lib[i].name = names[i];
     int major = 0, minor = 0, rev = 0;
@@ -33,6 +44,7 @@ static void ask(struct library lib[LIB_COUNT])
     snprintf(lib[LIB_GIT2].version, sizeof(lib->version), "%d.%d.%d", major, minor, rev);
     snprintf(lib[LIB_CURL].version, sizeof(lib->version), "%s",
              curl_version_info(CURLVERSION_NOW)->version);
+    snprintf(lib[LIB_MICROHTTPD].version, sizeof(lib->version), "%s", MHD_get_version());
     snprintf(lib[LIB_YAML].version, sizeof(lib->version), "%s", yaml_get_version_string());
     snprintf(lib[LIB_JANSSON].version, sizeof(lib->version), "%s", jansson_version_str());
     snprintf(lib[LIB_SSL].version, sizeof(lib->version), "%s",
@@ -58,6 +70,6 @@ int cmd_version(const struct options *o)
     }
     printf("holdfast %s\n", holdfast_version());
     for (int i = 0; i < LIB_COUNT; i++)
-        printf("%-8s %s\n", lib[i].name, lib[i].version);
+        printf("%-13s %s\n", lib[i].name, lib[i].version);
     return 0;
 }

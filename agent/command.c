@@ -118,6 +118,24 @@ const struct command commands[] = {
         .run = cmd_rbac,
     },
     {
+        .name = "status",
+        .summary = "ask a running agent how things stand",
+        .usage = "",
+        .description =
+            "Reads /status of the agent and prints, for each source, which revision was read when, "
+            "how many objects differ, and the ten that have differed longest; then kinds that "
+            "cannot be watched, and exported values.\n\n"
+            "The agent is reached at --url, or where the configuration's http.listen says.",
+        .exits = "0\tin sync\n"
+                 "1\tsomething differs, is missing, or is being deleted\n"
+                 "2\tan error, or no agent answers\n"
+                 "3\tsomething is blocked or unknown, or a source was not read\n",
+        .options = OPT_CONFIG | OPT_URL | OPT_OUTPUT,
+        .outputs = 1 << OUTPUT_TEXT | 1 << OUTPUT_JSON,
+        .output = OUTPUT_TEXT,
+        .run = cmd_status,
+    },
+    {
         .name = "version",
         .summary = "print the version, and those of the libraries in use",
         .usage = "",

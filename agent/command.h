@@ -48,6 +48,7 @@ int cmd_lint(const struct options *o);
 int cmd_rbac(const struct options *o);
 int cmd_read(const struct options *o);
 int cmd_render(const struct options *o);
+int cmd_status(const struct options *o);
 int cmd_version(const struct options *o);
 
 #endif

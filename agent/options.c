@@ -34,6 +34,8 @@ const struct option_row option_table[] = {
      "$XDG_STATE_HOME/holdfast)"},
     {OPT_CHECK, "check", 0, NULL, EMPTY_WRONG, offsetof(struct options, check),
      "say what may be read, kind by kind, and end"},
+    {OPT_URL, "url", 0, "URL", EMPTY_WRONG, offsetof(struct options, url),
+     "where the agent is reached (default: the configuration's http.listen)"},
     {OPT_REPORT, "report", 0, NULL, EMPTY_WRONG, offsetof(struct options, report),
      "with the rights for dry runs, by which the server itself says what differs"},
     {OPT_ACCOUNT, "account", 0, "NS/NAME", EMPTY_WRONG, offsetof(struct options, account),

@@ -25,6 +25,7 @@ enum option_bit {
     OPT_CHECK = 1 << 9,
     OPT_REPORT = 1 << 10,
     OPT_ACCOUNT = 1 << 11,
+    OPT_URL = 1 << 12,
 };
 
 enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_MARKDOWN, OUTPUT_YAML };
@@ -38,6 +39,7 @@ struct options {
     const char *kubeconfig, *context, *as_user; /* "" counts as not given, as in kubectl */
     const char *namespace;
     const char *state_dir;
+    const char *url;     /* of an agent */
     const char *account; /* NAMESPACE/NAME of a ServiceAccount */
     bool check, report;
     const char *const *args; /* owned; NULL-terminated: what is no option, in order */
