@@ -114,6 +114,7 @@ static const struct config_field kubernetes_fields[] = {
     {"fieldManager", CONFIG_STRING, IN(config, kubernetes, field_manager), "holdfast",
      .check = check_filled},
     {"hands", CONFIG_STRINGS, IN(config, kubernetes, hands), .check = check_filled},
+    {"events", CONFIG_BOOL, IN(config, kubernetes, events), "false"},
     {0},
 };
 

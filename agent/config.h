@@ -74,6 +74,7 @@ struct config {
         const char *default_namespace; /* NULL: not given, the context's is then meant */
         const char *field_manager;
         const char *const *hands; /* NULL-terminated, or NULL */
+        bool events;              /* Kubernetes Events on what differs */
     } kubernetes;
     struct {
         int cloud; /* enum config_cloud */

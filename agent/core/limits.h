@@ -65,6 +65,12 @@
 #define LIMIT_KIND_UNKNOWN_S  60 /* a kind that could be listed and cannot be any more */
 #define LIMIT_WATCH_POLL_S    60 /* between LISTs of what may not be watched */
 
+/* Kubernetes Events on drifted objects (agent/kube_events.h) */
+#define LIMIT_EVENTS_KEPT     512                 /* that may still be counted up */
+#define LIMIT_EVENTS_WAITING  256                 /* for their turn */
+#define LIMIT_EVENTS_BURST    25                  /* then one a second */
+#define LIMIT_EVENT_SERIES_MS (10L * 60L * 1000L) /* the same drift is one Event for so long */
+
 /* Judging and reporting */
 #define LIMIT_MEMO_BYTES          (64 * MIB) /* the file of what was in sync; 2 million records */
 #define LIMIT_LIVE_KEPT           (8 * MIB)  /* live objects kept until they are judged */
