@@ -155,7 +155,6 @@ json_t *kube_events_body(const json_t *drift, const char *api_version, const cha
     if (!why)
         return NULL;
     const json_t *object = json_object_get(drift, "object");
-    const char *field = json_str_at(drift, "field", NULL);
     char host[65] = "";
     if (gethostname(host, sizeof(host) - 1) || !*host)
         snprintf(host, sizeof(host), "holdfast");
@@ -170,8 +169,6 @@ json_t *kube_events_body(const json_t *drift, const char *api_version, const cha
         json_put(regarding, "namespace", json_incref(json_object_get(object, "namespace")));
     if (uid)
         json_put_str(regarding, "uid", uid);
-    if (field)
-        json_put_str(regarding, "fieldPath", field);
     json_put_str(e, "apiVersion", "events.k8s.io/v1");
     json_put_str(e, "kind", "Event");
     json_put(e, "metadata", meta);

@@ -32,7 +32,7 @@ static const char whole[] = HEAD
     "\"/a\"]}\n"
     "- name: other\n"
     "  url: ../manifests\n"
-    "kubernetes: {kubeconfig: kube, context: c, defaultNamespace: ml, hands: [k9s]}\n"
+    "kubernetes: {kubeconfig: kube, context: c, defaultNamespace: ml, hands: [k9s], events: true}\n"
     "azure: {cloud: public, subscription: s, bulkRead: false, activityLog: true}\n"
     "http: {listen: \"127.0.0.1:8080\", tokenFile: /run/token}\n"
     "limits: {fetchBytes: 2GiB, fileBytes: 64KiB, objects: 5000}\n"
@@ -82,6 +82,7 @@ static void test_whole(void **state _unused_)
     assert_string_equal(c.kubernetes.kubeconfig, "etc/kube");
     assert_string_equal(c.kubernetes.field_manager, "holdfast");
     assert_string_equal(c.kubernetes.hands[0], "k9s");
+    assert_true(c.kubernetes.events);
     assert_false(c.azure.bulk_read);
     assert_true(c.azure.activity_log);
     assert_string_equal(c.http.listen, "127.0.0.1:8080");
