@@ -175,7 +175,7 @@ static void add_number(struct buf *out, double value)
     if (value == floor(value) && fabs(value) < 1e15)
         buf_addf(out, " %.0f\n", value);
     else
-        buf_addf(out, " %.9g\n", value);
+        buf_addf(out, " %.15g\n", value);
 }
 
 void metrics_family(struct buf *out, const char *name, const char *type, const char *help)
