@@ -210,9 +210,16 @@ static void make_follows(struct agent *a, struct follow *before, size_t before_c
     }
 }
 
+static void on_answer(void *ctx, const char *verb, long code, double seconds)
+{
+    metrics_request(verb, code, seconds);
+}
+
 static int connect_cluster(struct agent *a, struct err **err)
 {
     a->client = kube_client_new(a->http, &a->kubeconfig, err);
+    if (a->client)
+        kube_client_on_answer(a->client, on_answer, NULL);
     return a->client ? 0 : -1;
 }
 
@@ -233,6 +240,7 @@ static void take_up(struct agent *a, struct config *config, struct kubeconfig *k
     a->config = *config;
     a->kubeconfig = *kubeconfig;
     a->client = client;
+    kube_client_on_answer(client, on_answer, NULL);
     make_follows(a, before, count);
     for (size_t i = 0; i < count; i++) {
         if (before[i].tell)

@@ -362,8 +362,13 @@ void tell_count(const struct tell *t, struct tell_counts *out)
 json_t *tell_open(const struct tell *t)
 {
     json_t *list = json_array();
-    for (const struct open *o = t->open; o; o = o->hh.next)
-        json_array_append(list, o->event);
+    for (const struct open *o = t->open; o; o = o->hh.next) {
+        char opened[CLOCK_TEXT_BYTES];
+        json_t *event = json_copy(o->event);
+        clock_rfc3339(o->opened_ms, opened);
+        json_put_str(event, "time", opened);
+        json_push(list, event);
+    }
     return list;
 }
 

@@ -61,7 +61,7 @@ void tell_taken(struct tell *t);
 void tell_remind(struct tell *t, int64_t now_ms, int64_t after_ms);
 
 void tell_count(const struct tell *t, struct tell_counts *out);
-/* The open events, each with its state; a new array of borrowed events. */
+/* The open events, each with its state and, as `time`, when it was opened; a new array. */
 json_t *tell_open(const struct tell *t);
 
 /* NULL-safe. Tells nothing. */

@@ -75,8 +75,23 @@ static struct histogram *verb_histogram(const char *verb)
     return &all.verbs[i].h;
 }
 
-void metrics_request(const char *verb, long code, double seconds)
+/* As the API's audit log calls it. */
+static const char *api_verb(const char *method)
 {
+    static const char *const verbs[][2] = {
+        {"GET", "get"},     {"LIST", "list"},  {"WATCH", "watch"},   {"POST", "create"},
+        {"PATCH", "patch"}, {"PUT", "update"}, {"DELETE", "delete"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+        if (!strcmp(method, verbs[i][0]))
+            return verbs[i][1];
+    }
+    return method;
+}
+
+void metrics_request(const char *method, long code, double seconds)
+{
+    const char *verb = api_verb(method);
     char text[24];
     snprintf(text, sizeof(text), "%ld", code);
     metrics_tally_add(&all.requests, 1, (const char *[]){verb, code > 0 ? text : "none"});

@@ -14,10 +14,10 @@
 #include "core/buf.h"
 
 /*
- * One request to the API server that ended. `verb`: get, list, watch, create, patch, ...; `code`:
- * the HTTP status, 0 where no answer came. `seconds` negative: its duration says nothing (a watch).
+ * One request to the API server that ended. `method`: GET, LIST, WATCH, POST, PATCH ..., or a verb;
+ * `code`: the HTTP status, 0 where no whole answer came. `seconds` negative: not known.
  */
-void metrics_request(const char *verb, long code, double seconds);
+void metrics_request(const char *method, long code, double seconds);
 
 /* One object judged: from being marked dirty to the verdict. */
 void metrics_judge(double seconds);

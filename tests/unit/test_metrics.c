@@ -26,11 +26,12 @@ static void assert_line(const char *text, const char *line)
 static void counters(void **state _unused_)
 {
     metrics_reset();
-    metrics_request("list", 200, 0.2);
+    metrics_request("LIST", 200, 0.2);
     metrics_request("list", 200, 0.3);
-    metrics_request("patch", 422, 0.004);
+    metrics_request("PATCH", 422, 0.004);
     metrics_request("get", 0, 10);
-    metrics_request("watch", 200, -1);
+    metrics_request("WATCH", 200, -1);
+    metrics_request("POST", 201, 0.1);
     metrics_error("git");
     metrics_drift("opened");
     metrics_drift("opened");
@@ -39,6 +40,7 @@ static void counters(void **state _unused_)
     assert_line(text, "holdfast_kubernetes_requests_total{verb=\"patch\",code=\"422\"} 1");
     assert_line(text, "holdfast_kubernetes_requests_total{verb=\"get\",code=\"none\"} 1");
     assert_line(text, "holdfast_kubernetes_requests_total{verb=\"watch\",code=\"200\"} 1");
+    assert_line(text, "holdfast_kubernetes_requests_total{verb=\"create\",code=\"201\"} 1");
     assert_line(text, "holdfast_errors_total{class=\"git\"} 1");
     assert_line(text, "holdfast_drift_lines_total{state=\"opened\"} 2");
     assert_line(text, "holdfast_kubernetes_request_duration_seconds_sum{verb=\"list\"} 0.5");

@@ -1,0 +1,140 @@
+"""The agent's endpoints, and what reads them: probes, metrics, /status, `holdfast status`, /sync and webhooks."""
+import hashlib
+import hmac
+import json
+import re
+import socket
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from support import config_map, contains
+
+TOKEN = "correct horse battery staple"
+
+
+class Endpoints:
+    def __init__(self, folder):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = f"127.0.0.1:{free.getsockname()[1]}"
+        self.token_file = folder / "token"
+        self.token_file.write_text(TOKEN + "\n", encoding="utf-8")
+        self.config = {"listen": self.address, "tokenFile": str(self.token_file)}
+
+    def ask(self, path, data=None, method=None, headers=None):
+        """(status, text, headers)"""
+        request = urllib.request.Request(f"http://{self.address}{path}", data=data, method=method, headers=headers or {})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, answer.read().decode(), answer.headers
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode(), error.headers
+
+    def until(self, path, wanted, seconds=30):
+        """The answer for which `wanted` says yes."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                answer = self.ask(path)
+                if wanted(answer):
+                    return answer
+            except OSError as error:
+                answer = error
+            assert time.monotonic() < end, answer
+            time.sleep(0.05)
+
+    def status(self):
+        status, text, headers = self.ask("/status")
+        assert status == 200 and headers["Content-Type"] == "application/json"
+        return json.loads(text)
+
+    def sync(self, path="/sync"):
+        return self.ask(path, method="POST", headers={"Authorization": f"Bearer {TOKEN}"})
+
+    def push(self, url, path="/webhook", token=TOKEN, ref="refs/heads/main"):
+        body = json.dumps({"ref": ref, "repository": {"clone_url": url}}).encode()
+        signature = hmac.new(token.encode(), body, hashlib.sha256).hexdigest()
+        return self.ask(path, body, headers={"X-GitHub-Event": "push", "X-Hub-Signature-256": f"sha256={signature}",
+                                             "Content-Type": "application/json"})
+
+
+@pytest.fixture
+def endpoints(tmp_path):
+    return Endpoints(tmp_path)
+
+
+def test_probes_and_documents(agent, cluster, repository, namespace, endpoints, holdfast):
+    cluster.apply([config_map("a", {"k": "1"}), config_map("b", {"k": "1"})], namespace)
+    commit = repository.commit({"a.yaml": config_map("a", {"k": "1"}), "b.yaml": config_map("b", {"k": "1"})})
+    a = agent(http=endpoints.config)
+    assert endpoints.until("/readyz", lambda answer: answer[0] == 200)[1] == "ok\n"
+    assert endpoints.ask("/healthz")[:2] == (200, "ok\n")
+    one = endpoints.status()["sources"][0]
+    assert contains(one, {"name": "infra", "revision": commit, "ready": True, "objects": 2, "inSync": 2,
+                          "readError": None, "open": []}), one
+    code, text, errors = holdfast("status", "--url", endpoints.address)
+    assert (code, errors) == (0, "") and "2 objects, 2 in sync\n" in text and commit[:7] in text, text
+    cluster.patch_data(namespace, "a", {"k": "2"})
+    opened = a.drift(field="data.k")
+    one = endpoints.status()["sources"][0]
+    assert contains(one, {"inSync": 1, "drift": {"changed": 1, "missing": 0}}), one
+    assert len(one["open"]) == 1, one
+    assert contains(one["open"][0], {"id": opened["id"], "field": "data.k", "have": "2", "state": "opened"}), one
+    code, text, _ = holdfast("status", "--config", a.config_file)
+    assert code == 1 and f"~ ConfigMap {namespace}/a" in text and "1 changed" in text, text
+    code, text, _ = holdfast("status", "--config", a.config_file, "-o", "json")
+    assert code == 1 and json.loads(text)["sources"][0]["name"] == "infra"
+    status, text, headers = endpoints.ask("/metrics")
+    assert status == 200 and headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    for line in (f'holdfast_open_drift{{source="infra",namespace="{namespace}",kind="ConfigMap",class="changed"}} 1',
+                 'holdfast_source_ready{source="infra"} 1',
+                 f'holdfast_source_revision_info{{source="infra",revision="{commit}"}} 1',
+                 'holdfast_drift_lines_total{state="opened"} 1'):
+        assert line + "\n" in text, line
+    assert re.search(r'^holdfast_kubernetes_requests_total\{verb="list",code="200"\} [1-9]', text, re.M), text
+    assert re.search(r'^holdfast_kubernetes_requests_total\{verb="watch",code="200"\} [1-9]', text, re.M), text
+    # each line is a comment or a sample
+    sample = re.compile(r'[a-z_]+(\{([a-z_]+="([^"\\\n]|\\.)*",?)*\})? (-?[0-9.e+-]+|\+Inf)')
+    assert not [line for line in text.splitlines() if line[0] != "#" and not sample.fullmatch(line)]
+    assert a.stop() == 0
+    code, _, errors = holdfast("status", "--url", endpoints.address)
+    assert code == 2 and "no agent answers" in errors, errors
+
+
+def test_sync_and_webhooks(agent, repository, endpoints):
+    """With an interval of an hour, what brings a commit here is the request alone."""
+    repository.commit({"a.yaml": config_map("a", {"k": "1"})})
+    a = agent(http=endpoints.config, source={"interval": "1h"})
+    a.drift(verdict="missing", object={"name": "a"})
+    repository.commit({"b.yaml": config_map("b", {"k": "1"})})
+    assert endpoints.ask("/sync", method="POST")[0] == 401
+    assert endpoints.sync()[:2] == (202, '{"sources":1}\n')
+    a.drift(verdict="missing", object={"name": "b"})
+    repository.commit({"c.yaml": config_map("c", {"k": "1"})})
+    assert endpoints.push("https://git.example/else.git")[:2] == (200, '{"sources":0}\n')
+    assert endpoints.push(repository.url, token="wrong")[0] == 401
+    assert endpoints.push(repository.url, ref="refs/heads/other")[1] == '{"sources":0}\n'
+    assert endpoints.push(repository.url)[:2] == (202, '{"sources":1}\n')
+    a.drift(verdict="missing", object={"name": "c"})
+    repository.commit({"d.yaml": config_map("d", {"k": "1"})})
+    assert endpoints.push("https://git.example/mirror.git", "/webhook/infra")[0] == 202
+    a.drift(verdict="missing", object={"name": "d"})
+    assert endpoints.sync("/sync?source=infra")[0] == 202
+    assert endpoints.sync("/sync?source=none")[:2] == (404, "no source is called none\n")
+    log = "".join(line.decode() for line in a.raw)
+    assert TOKEN not in log and "a request with a wrong signature was refused" in log
+
+
+def test_not_ready(agent, repository, endpoints, holdfast):
+    """A source that cannot be read: not ready, with the reason, and `status` says that nothing is known."""
+    repository.commit({"a.yaml": config_map("a", {"k": "1"})})
+    a = agent(http=endpoints.config, source={"ref": "absent"})
+    a.wait(event="error")
+    status, text, _ = endpoints.ask("/readyz")
+    assert status == 503 and text.startswith("source infra: ") and "absent" in text, text
+    assert endpoints.ask("/healthz")[0] == 200
+    code, text, _ = holdfast("status", "--url", f"http://{endpoints.address}/")
+    assert code == 3 and "could not be read: " in text and "read never" in text, text
