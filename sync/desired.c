@@ -1,11 +1,7 @@
 #include "sync/desired.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <sys/stat.h>
 
 #include "core/alloc.h"
 #include "core/hash.h"
@@ -14,70 +10,30 @@
 #include "sync/orders.h"
 #include "sync/strings.h"
 
-#define SPOOL_WRITE_BYTES (256 * KIB)
-
-/* A file without a name: nobody else can open it and nothing is left when we die. */
-static int open_spool(const char *state_dir, struct err **err)
-{
-    int fd = open(state_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0)
-        return fd;
-    if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
-        return err_errno(err, ERR_FATAL, errno, "cannot make a spool file in %s", state_dir);
-    _free_ char *name = xasprintf("%s/spool.XXXXXX", state_dir);
-    fd = mkostemp(name, O_CLOEXEC); /* 0600 by itself */
-    if (fd < 0)
-        return err_errno(err, ERR_FATAL, errno, "cannot make a spool file in %s", state_dir);
-    unlink(name);
-    return fd;
-}
-
 struct desired_set *desired_set_new(const char *state_dir, struct err **err)
 {
-    int fd = open_spool(state_dir, err);
-    if (fd < 0)
+    struct spool *spool = spool_new(state_dir, err);
+    if (!spool)
         return NULL;
     struct desired_set *set = xcalloc(1, sizeof(*set));
-    set->spool = fd;
-    set->strings = strings_new();
-    set->unwritten = BUF_INIT(SPOOL_WRITE_BYTES + 2 * LIMIT_FRAME_BYTES);
+    set->spool = spool;
     return set;
 }
 
-static int spool_flush(struct desired_set *set, struct err **err)
+struct desired_set *desired_set_beside(const struct desired_set *base)
 {
-    uint64_t at = set->spool_len - set->unwritten.len;
-    for (size_t done = 0; done < set->unwritten.len;) {
-        ssize_t n = pwrite(set->spool, set->unwritten.data + done, set->unwritten.len - done,
-                           (off_t)(at + done));
-        if (n > 0)
-            done += (size_t)n;
-        else if (n == 0 || errno != EINTR)
-            return err_errno(err, ERR_FATAL, n ? errno : ENOSPC,
-                             "cannot write the spool file under stateDir");
-    }
-    buf_clear(&set->unwritten);
-    return 0;
-}
-
-static int spool_add(struct desired_set *set, const void *data, size_t len, struct err **err)
-{
-    if (buf_add(&set->unwritten, data, len))
-        return err_set(err, ERR_LIMIT, "a manifest of more than %lu bytes", LIMIT_FRAME_BYTES);
-    set->spool_len += len;
-    if (set->spool_len > LIMIT_SPOOL_BYTES)
-        return err_set(err, ERR_LIMIT,
-                       "the objects take more than %lu bytes, copies by aliases counted: split the "
-                       "source",
-                       LIMIT_SPOOL_BYTES);
-    return 0;
+    struct desired_set *set = xcalloc(1, sizeof(*set));
+    set->spool = spool_share(base->spool);
+    memcpy(set->scope, base->scope, sizeof(set->scope));
+    return set;
 }
 
 /* "apps" of "apps/v1", "" of "v1" */
 static const char *group_of(struct desired_set *set, const char *api_version)
 {
     const char *slash = strchr(api_version, '/');
-    return strings_add_len(set->strings, api_version, slash ? (size_t)(slash - api_version) : 0);
+    return strings_add_len(set->spool->strings, api_version,
+                           slash ? (size_t)(slash - api_version) : 0);
 }
 
 void desired_digest(const struct desired *object, uint8_t out[DESIRED_DIGEST_BYTES])
@@ -96,7 +52,7 @@ void desired_digest(const struct desired *object, uint8_t out[DESIRED_DIGEST_BYT
 /* Names and paths are what rests in memory. */
 static int check_names(const struct desired_set *set, struct err **err)
 {
-    if (strings_bytes(set->strings) <= LIMIT_NAMES_BYTES)
+    if (strings_bytes(set->spool->strings) <= LIMIT_NAMES_BYTES)
         return 0;
     return err_set(err, ERR_LIMIT, "names and paths take more than %lu bytes: split the source",
                    LIMIT_NAMES_BYTES);
@@ -105,23 +61,21 @@ static int check_names(const struct desired_set *set, struct err **err)
 int desired_set_add(struct desired_set *set, const struct desired *object, const void *body,
                     const void *places, struct err **err)
 {
-    uint64_t offset = set->spool_len;
-    if (spool_add(set, body, object->body_len, err) ||
-        spool_add(set, places, object->places_len, err))
-        return -1;
-    if (set->unwritten.len >= SPOOL_WRITE_BYTES && spool_flush(set, err))
+    uint64_t offset = set->spool->len;
+    if (spool_add(set->spool, body, object->body_len, err) ||
+        spool_add(set->spool, places, object->places_len, err))
         return -1;
     set->items = xgrow(set->items, &set->cap, set->count + 1, sizeof(*set->items));
     struct desired *d = &set->items[set->count++];
     *d = *object;
     const char *slash = strchr(object->api_version, '/');
-    d->api_version = strings_add(set->strings, object->api_version);
+    d->api_version = strings_add(set->spool->strings, object->api_version);
     d->group = group_of(set, object->api_version);
-    d->version = strings_add(set->strings, slash ? slash + 1 : object->api_version);
-    d->kind = strings_add(set->strings, object->kind);
-    d->namespace = strings_add(set->strings, object->namespace);
-    d->name = strings_add(set->strings, object->name);
-    d->file = strings_add(set->strings, object->file);
+    d->version = strings_add(set->spool->strings, slash ? slash + 1 : object->api_version);
+    d->kind = strings_add(set->spool->strings, object->kind);
+    d->namespace = strings_add(set->spool->strings, object->namespace);
+    d->name = strings_add(set->spool->strings, object->name);
+    d->file = strings_add(set->spool->strings, object->file);
     d->doubled = false;
     d->mode = (uint8_t)orders_mode(body, object->body_len);
     d->offset = offset;
@@ -134,18 +88,18 @@ int desired_set_add(struct desired_set *set, const struct desired *object, const
 int desired_set_add_older(struct desired_set *set, const char *api_version,
                           const struct older *older, const void *body, struct err **err)
 {
-    uint64_t offset = set->spool_len;
-    if (spool_add(set, body, older->body_len, err))
-        return -1;
-    if (set->unwritten.len >= SPOOL_WRITE_BYTES && spool_flush(set, err))
+    uint64_t offset = set->spool->len;
+    if (spool_add(set->spool, body, older->body_len, err))
         return -1;
     set->older = xgrow(set->older, &set->older_cap, set->older_count + 1, sizeof(*set->older));
     struct older *o = &set->older[set->older_count++];
     *o = *older;
     o->group = group_of(set, api_version);
-    o->kind = strings_add(set->strings, older->kind);
-    o->namespace = strings_add(set->strings, older->namespace);
-    o->name = strings_add(set->strings, older->name);
+    o->kind = strings_add(set->spool->strings, older->kind);
+    o->namespace = strings_add(set->spool->strings, older->namespace);
+    o->name = strings_add(set->spool->strings, older->name);
+    o->file = strings_add(set->spool->strings, older->file);
+    o->step = (uint32_t)set->step_count;
     o->offset = offset;
     uint8_t body_sum[HASH_SHA256_BYTES], sum[DESIRED_DIGEST_BYTES];
     hash_sha256(body, older->body_len, body_sum);
@@ -180,10 +134,12 @@ static int older_order(const void *a, const void *b)
 {
     const struct older *x = a, *y = b;
     int c = name_order(x, y);
+    if (!c)
+        c = (x->step > y->step) - (x->step < y->step);
     return c ? c : (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-static void keep_problem(struct desired_set *set, const struct problem *problem)
+void desired_set_keep_problem(struct desired_set *set, const struct problem *problem)
 {
     if (problem->level == PROBLEM_ERROR)
         set->errors++;
@@ -193,9 +149,10 @@ static void keep_problem(struct desired_set *set, const struct problem *problem)
         xgrow(set->problems, &set->problem_cap, set->problem_count + 1, sizeof(*set->problems));
     struct problem *p = &set->problems[set->problem_count++];
     *p = *problem;
-    p->file = strings_add(set->strings, problem->file);
-    p->object = strings_add(set->strings, problem->object);
-    p->message = strings_add(set->strings, problem->message);
+    p->at = strings_add(set->spool->strings, problem->at ? problem->at : problem->file);
+    p->file = strings_add(set->spool->strings, problem->file);
+    p->object = strings_add(set->spool->strings, problem->object);
+    p->message = strings_add(set->spool->strings, problem->message);
     if (set->problem_count == LIMIT_ERRORS)
         *p = (struct problem){.level = PROBLEM_ERROR,
                               .message = "more errors and notes than are told for one source: put "
@@ -207,37 +164,20 @@ void desired_set_problem(struct desired_set *set, const struct problem *problem)
     uint8_t sum[DESIRED_DIGEST_BYTES];
     digest_of_problem(problem, sum);
     digest_add(set->digest, sum);
-    if (problem->file && !strcmp(problem->file, PROBLEM_SOURCE))
-        set->source_problems++;
-    keep_problem(set, problem);
+    desired_set_keep_problem(set, problem);
 }
 
 int desired_set_finish(struct desired_set *set, struct err **err)
 {
-    if (spool_flush(set, err))
+    if (spool_flush(set->spool, err))
         return -1;
     set->read_problems = set->problem_count;
-    buf_free(&set->unwritten);
     if (set->count && set->count < set->cap) {
         set->items = xrealloc(set->items, set->count * sizeof(*set->items));
         set->cap = set->count;
     }
     if (set->older_count)
         qsort(set->older, set->older_count, sizeof(*set->older), older_order);
-    return 0;
-}
-
-static int spool_read(const struct desired_set *set, char *data, size_t len, uint64_t offset,
-                      struct err **err)
-{
-    for (size_t done = 0; done < len;) {
-        ssize_t n = pread(set->spool, data + done, len - done, (off_t)(offset + done));
-        if (n > 0)
-            done += (size_t)n;
-        else if (n == 0 || errno != EINTR)
-            return err_errno(err, ERR_FATAL, n ? errno : EIO,
-                             "cannot read the spool file under stateDir");
-    }
     return 0;
 }
 
@@ -248,7 +188,7 @@ int desired_load(const struct desired_set *set, size_t index, struct document *o
     size_t len = (size_t)d->body_len + d->places_len;
     _free_ char *data = xmalloc(len);
     *out = (struct document){0};
-    if (spool_read(set, data, len, d->offset, err))
+    if (spool_read(set->spool, data, len, d->offset, err))
         return -1;
     out->body = json_parse(data, d->body_len, d->file, err);
     if (!out->body) {
@@ -266,7 +206,7 @@ char *desired_text(const struct desired_set *set, size_t index, size_t *len)
 {
     const struct desired *d = &set->items[index];
     _free_ char *data = xmalloc((size_t)d->body_len + 1);
-    if (spool_read(set, data, d->body_len, d->offset, NULL))
+    if (spool_read(set->spool, data, d->body_len, d->offset, NULL))
         return NULL;
     *len = d->body_len;
     data[*len] = '\0';
@@ -307,7 +247,7 @@ int desired_older(const struct desired_set *set, size_t index, const char *defau
         if (strcmp(space(o->namespace, default_namespace), wanted) != 0 || k--)
             continue;
         _free_ char *data = xmalloc(o->body_len);
-        if (spool_read(set, data, o->body_len, o->offset, err))
+        if (spool_read(set->spool, data, o->body_len, o->offset, err))
             return -1;
         *body = json_parse(data, o->body_len, "an older version", err);
         *replaced_at = o->replaced_at;
@@ -354,12 +294,12 @@ static void tell_doubled(struct desired_set *set, size_t index, size_t other)
     _free_ char *message =
         xasprintf("the same object stands in %s:%u too: neither is compared, remove one of them",
                   o->file, o->line);
-    keep_problem(set, &(struct problem){.level = PROBLEM_ERROR,
-                                        .file = d->file,
-                                        .line = d->line,
-                                        .col = d->col,
-                                        .object = object,
-                                        .message = message});
+    desired_set_keep_problem(set, &(struct problem){.level = PROBLEM_ERROR,
+                                                    .file = d->file,
+                                                    .line = d->line,
+                                                    .col = d->col,
+                                                    .object = object,
+                                                    .message = message});
 }
 
 void desired_mark_doubled(struct desired_set *set, const char *default_namespace)
@@ -383,9 +323,7 @@ void desired_set_free(struct desired_set *set)
 {
     if (!set)
         return;
-    cleanup_close_(&set->spool);
-    buf_free(&set->unwritten);
-    strings_free(set->strings);
+    spool_free(set->spool);
     free(set->items);
     free(set->older);
     free(set->problems);

@@ -12,9 +12,13 @@
 
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/limits.h"
 #include "diff/document.h"
 #include "sync/digest.h"
 #include "sync/manifest.h"
+#include "sync/older_cost.h"
+#include "sync/spool.h"
+#include "sync/walk.h"
 
 struct desired {
     const char *api_version; /* "apps/v1" */
@@ -37,8 +41,10 @@ struct desired {
 struct older {
     const char *group, *kind, *name;
     const char *namespace; /* NULL when the document named none */
-    int64_t replaced_at;   /* seconds: the commit that said otherwise; OLDER_NOT_COMMITTED */
-    uint64_t offset;       /* in the spool; ascending from newer to older */
+    const char *file;
+    uint32_t step;       /* of the window: 0 is the newest commit */
+    int64_t replaced_at; /* seconds: the commit that said otherwise; OLDER_NOT_COMMITTED */
+    uint64_t offset;     /* in the spool; ascending from newer to older in one step */
     uint32_t body_len;
 };
 
@@ -47,6 +53,9 @@ struct desired_set {
     size_t count, cap;
     struct older *older; /* once finished: those of one identity together, newest first */
     size_t older_count, older_cap;
+    struct older_cost steps[LIMIT_OLDER_COMMITS + 1]; /* what the window of older versions took */
+    size_t step_count;
+    bool older_cut;           /* the window ended at a cap */
     struct problem *problems; /* their strings are the set's; at most LIMIT_ERRORS are told */
     size_t problem_count, problem_cap;
     size_t errors; /* all of level PROBLEM_ERROR, told or not: not 0 means Git was not read whole */
@@ -58,14 +67,10 @@ struct desired_set {
     uint8_t older_digest[DESIRED_DIGEST_BYTES];
     uint8_t scope[DESIRED_DIGEST_BYTES]; /* of how it was read: path, globs, caps ... */
     size_t read_problems;                /* problems of the read itself: the first of `problems` */
-    size_t source_problems;              /* of them, those of the source as a whole */
-    uint64_t files;                      /* of the tree, taken or not */
-    bool steady;                         /* the same commit would give the same again */
-    bool complete;           /* the end record came: only then is the set what Git says */
-    struct strings *strings; /* interned identities and files */
-    int spool;               /* file descriptor */
-    uint64_t spool_len;
-    struct buf unwritten; /* the spool's end; empty once the set is finished */
+    size_t source_problems;              /* the first of them: those of the source as a whole */
+    struct walk_counts walked;
+    bool complete;       /* the end record came: only then is the set what Git says */
+    struct spool *spool; /* bodies, interned strings; shared with the sets that it came from */
 };
 
 /*
@@ -74,11 +79,15 @@ struct desired_set {
  * body_len and places_len bytes to the spool. ERR_FATAL where the disk fails.
  */
 struct desired_set *desired_set_new(const char *state_dir, struct err **err);
+/* An empty one of the same source that shares the spool of `base`. */
+struct desired_set *desired_set_beside(const struct desired_set *base);
 int desired_set_add(struct desired_set *set, const struct desired *object, const void *body,
                     const void *places, struct err **err);
 int desired_set_add_older(struct desired_set *set, const char *api_version,
                           const struct older *older, const void *body, struct err **err);
 void desired_set_problem(struct desired_set *set, const struct problem *problem);
+/* The same, but the digest stays: it knows it, or it is none of the read. */
+void desired_set_keep_problem(struct desired_set *set, const struct problem *problem);
 int desired_set_finish(struct desired_set *set, struct err **err);
 
 /* What one object adds to the set's digest. */

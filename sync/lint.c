@@ -39,7 +39,12 @@ static void tell(const struct manifest_sink *sink, enum problem_level level, con
     va_start(ap, fmt);
     _free_ char *message = xvasprintf(fmt, ap);
     va_end(ap);
-    struct problem p = {level, file, line, col, object, message};
+    struct problem p = {.level = level,
+                        .file = file,
+                        .line = line,
+                        .col = col,
+                        .object = object,
+                        .message = message};
     sink->problem(sink->ctx, &p);
 }
 

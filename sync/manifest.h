@@ -30,6 +30,7 @@ struct problem {
     uint32_t line, col;  /* 0: the whole file */
     const char *object;  /* "Deployment ml/x", or NULL where it is not known */
     const char *message; /* one line: what, and what to do; no value of the document in it */
+    const char *at;      /* its place in the order of files, where that is not `file`; or NULL */
 };
 
 /* All strings are valid during the call only. */

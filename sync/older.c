@@ -10,7 +10,7 @@
 #include "sync/source.h"
 #include "sync/walk.h"
 
-#define BROKEN_MAX 64
+#define BROKEN_MAX 64 /* of one step */
 
 /* A working tree as the newer side. */
 struct disk {
@@ -27,12 +27,12 @@ struct window {
     struct disk disk;
     git_tree *older, *newer; /* roots; newer is NULL beside a working tree */
     int64_t replaced_at;
-    size_t entries, files; /* looked at, unpacked */
-    uint64_t bytes;        /* unpacked */
+    size_t entries;                      /* looked at in this step */
+    uint64_t files, bytes;               /* unpacked in all steps */
+    uint64_t files_before, bytes_before; /* in those before this one */
     bool ended;
-    char *broken[BROKEN_MAX]; /* files that could not be read: what they said before them is no
-                                 longer known to be the version before */
-    size_t broken_count;
+    char **broken; /* files that could not be read in some step; the last ones in this one */
+    size_t broken_count, broken_cap, broken_before;
 };
 
 /* A folder of the older commit, and what stands in its place in the newer one. */
@@ -230,7 +230,7 @@ static void on_object(void *ctx, const char *file, const struct manifest *manife
 {
     const struct window *w = ctx;
     if (!w->ended && !is_broken(w, file))
-        w->sink->object(w->sink->ctx, manifest, w->replaced_at);
+        w->sink->object(w->sink->ctx, file, manifest, w->replaced_at);
 }
 
 static void on_problem(void *ctx, const struct problem *problem)
@@ -238,10 +238,28 @@ static void on_problem(void *ctx, const struct problem *problem)
     struct window *w = ctx;
     if (problem->level != PROBLEM_ERROR || !problem->file || is_broken(w, problem->file))
         return;
-    if (w->broken_count == BROKEN_MAX)
+    if (w->broken_count - w->broken_before == BROKEN_MAX) {
         w->ended = true;
-    else
-        w->broken[w->broken_count++] = xstrdup(problem->file);
+        return;
+    }
+    w->broken = xgrow(w->broken, &w->broken_cap, w->broken_count + 1, sizeof(*w->broken));
+    w->broken[w->broken_count++] = xstrdup(problem->file);
+}
+
+static void step_done(struct window *w)
+{
+    const struct older_step step = {
+        .cost = {.files = w->files - w->files_before, .bytes = w->bytes - w->bytes_before},
+        .cut = w->ended,
+        .broken = w->broken ? w->broken + w->broken_before : NULL,
+        .broken_count = w->broken_count - w->broken_before,
+    };
+    if (w->sink->step)
+        w->sink->step(w->sink->ctx, &step);
+    w->entries = 0;
+    w->files_before = w->files;
+    w->bytes_before = w->bytes;
+    w->broken_before = w->broken_count;
 }
 
 /* One step back: what `older` has otherwise than the newer side. */
@@ -259,12 +277,16 @@ static void compare(struct window *w, const struct source_config *config, const 
     walk_tree(&tree, path, config, &sink, NULL, NULL);
 }
 
-/* From `commit` backwards; takes it over. */
-static void walk_back(struct window *w, git_commit *commit, const struct source_config *config,
-                      const char *path)
+/* From `commit` backwards; takes it over. True when it came to `known`. */
+static bool walk_back(struct window *w, git_commit *commit, const struct source_config *config,
+                      const char *path, const git_oid *known)
 {
+    bool met = false;
     for (int i = 0; i < LIMIT_OLDER_COMMITS && !w->ended; i++) {
         git_commit *parent = NULL;
+        met = known && git_oid_equal(git_commit_id(commit), known);
+        if (met)
+            break;
         bool there = git_commit_parent(&parent, commit, 0) == 0 &&
                      git_commit_tree(&w->older, parent) == 0 &&
                      git_commit_tree(&w->newer, commit) == 0;
@@ -276,29 +298,37 @@ static void walk_back(struct window *w, git_commit *commit, const struct source_
         w->older = w->newer = NULL;
         git_commit_free(commit);
         commit = parent;
+        if (there)
+            step_done(w);
         w->ended |= !there;
     }
     git_commit_free(commit);
+    return met;
 }
 
 static void window_free(struct window *w)
 {
     for (size_t i = 0; i < w->broken_count; i++)
         free(w->broken[i]);
+    free(w->broken);
     git_odb_free(w->odb);
 }
 
-void older_of_commit(const struct source_config *config, struct git_source *git, const char *path,
-                     const struct older_sink *sink)
+bool older_of_commit(const struct source_config *config, struct git_source *git, const char *path,
+                     const char *known, const struct older_sink *sink)
 {
     struct window w = {.sink = sink, .repo = git->history ? git->history : git->repo};
     git_commit *commit = NULL;
-    git_oid id;
+    git_oid id, known_id;
+    bool met = false;
+    if (known && git_oid_fromstr(&known_id, known) < 0)
+        known = NULL;
     if (git_oid_fromstr(&id, git->revision) == 0 && git_commit_lookup(&commit, w.repo, &id) == 0 &&
         git_repository_odb(&w.odb, w.repo) == 0)
-        walk_back(&w, steal(commit), config, path);
+        met = walk_back(&w, steal(commit), config, path, known ? &known_id : NULL);
     git_commit_free(commit);
     window_free(&w);
+    return met;
 }
 
 static void disk_open(struct disk *d, git_repository *repo, const char *root)
@@ -332,7 +362,8 @@ void older_of_workdir(const struct source_config *config, const char *root, cons
         git_tree_free(w.older);
         disk_close(&w.disk);
         w.older = NULL;
-        walk_back(&w, steal(commit), config, path);
+        step_done(&w);
+        walk_back(&w, steal(commit), config, path, NULL);
     }
     git_commit_free(commit);
     window_free(&w);

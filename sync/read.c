@@ -11,6 +11,7 @@
 #include "core/json.h"
 #include "core/limits.h"
 #include "sync/desired.h"
+#include "sync/changes.h"
 #include "sync/fetch.h"
 #include "sync/folder.h"
 #include "sync/record.h"
@@ -65,17 +66,23 @@ static int walk_commit(const struct source_config *config, struct git_source *gi
     const struct read_known *known = config->known;
     memcpy(result->revision, git->revision, sizeof(result->revision));
     result->commit_time = git->commit_time;
-    if (known && !strcmp(known->revision, git->revision) && known->told == *sink->told) {
-        result->unchanged = true;
+    result->told = sink->told ? *sink->told : 0;
+    result->unchanged =
+        known && !strcmp(known->revision, git->revision) && known->told == result->told;
+    if (!result->unchanged && known)
+        result->changes = changes_read(config, git, path, sink, result);
+    if (result->unchanged || result->changes) {
         git_source_close(git);
         return 0;
     }
+    if (known)
+        sink->whole(sink->now.ctx);
     struct tree tree = git_source_tree(git);
     int rc = walk_tree(&tree, path, config, &sink->now, &result->counts, err);
     if (rc)
         err_wrap(err, "%s at %.12s", config->url, git->revision);
     else if (sink->older.object)
-        older_of_commit(config, git, path, &sink->older);
+        older_of_commit(config, git, path, NULL, &sink->older);
     git_source_close(git);
     return rc;
 }
@@ -186,6 +193,29 @@ static json_t *texts(const char *const *list, bool *bad)
     return array;
 }
 
+static json_t *known_json(const struct read_known *known)
+{
+    json_t *o = json_object(), *steps = json_array();
+    char digest[2 * DESIRED_DIGEST_BYTES + 1];
+    hash_hex(known->digest, DESIRED_DIGEST_BYTES, digest);
+    json_put_str(o, "revision", known->revision);
+    json_put_str(o, "digest", digest);
+    json_put(o, "told", json_integer((json_int_t)known->told));
+    json_put(o, "count", json_integer((json_int_t)known->count));
+    json_put(o, "files", json_integer((json_int_t)known->walked.files));
+    json_put(o, "objects", json_integer((json_int_t)known->walked.objects));
+    json_put(o, "cut", json_boolean(known->cut));
+    for (size_t i = 0; i < known->step_count; i++) {
+        json_t *step = json_object();
+        json_put(step, "files", json_integer((json_int_t)known->steps[i].files));
+        json_put(step, "bytes", json_integer((json_int_t)known->steps[i].bytes));
+        json_put(step, "bodies", json_integer((json_int_t)known->steps[i].bodies));
+        json_push(steps, step);
+    }
+    json_put(o, "steps", steps);
+    return o;
+}
+
 char *read_request(const struct source_config *config, const struct read_known *known,
                    struct err **err)
 {
@@ -200,10 +230,8 @@ char *read_request(const struct source_config *config, const struct read_known *
     json_put(o, "fileBytes", json_integer((json_int_t)config->file_bytes));
     json_put(o, "objects", json_integer((json_int_t)config->objects));
     json_put(o, "fetchBytes", json_integer((json_int_t)config->fetch_bytes));
-    if (known) {
-        json_put_str(o, "known", known->revision);
-        json_put(o, "knownTold", json_integer((json_int_t)known->told));
-    }
+    if (known)
+        json_put(o, "known", known_json(known));
     if (!bad)
         return json_text(o, 0);
     err_set(err, ERR_USAGE, "url, ref, path, include, exclude and stateDir must be UTF-8");
@@ -230,12 +258,26 @@ static uint64_t number(const json_t *o, const char *name)
 
 static const struct read_known *known_parse(const json_t *o)
 {
-    const char *revision = json_str_at(o, "known", NULL);
-    if (!revision || strlen(revision) != GIT_REVISION_DIGITS)
+    const char *revision = json_str_at(o, "revision", NULL);
+    const char *digest = json_str_at(o, "digest", NULL);
+    const json_t *steps = json_object_get(o, "steps");
+    if (!revision || strlen(revision) != GIT_REVISION_DIGITS || !digest ||
+        strlen(digest) != 2 * (size_t)DESIRED_DIGEST_BYTES)
         return NULL;
     struct read_known *known = xcalloc(1, sizeof(*known));
     memcpy(known->revision, revision, GIT_REVISION_DIGITS);
-    known->told = number(o, "knownTold");
+    for (size_t i = 0; i < DESIRED_DIGEST_BYTES; i++)
+        known->digest[i] = (uint8_t)(hex_digit(digest[2 * i]) << 4 | hex_digit(digest[2 * i + 1]));
+    known->told = number(o, "told");
+    known->count = number(o, "count");
+    known->walked.files = number(o, "files");
+    known->walked.objects = number(o, "objects");
+    known->cut = json_is_true(json_object_get(o, "cut"));
+    for (size_t i = 0; i < json_array_size(steps) && i < LIMIT_OLDER_COMMITS; i++) {
+        const json_t *step = json_array_get(steps, i);
+        known->steps[known->step_count++] = (struct older_cost){
+            number(step, "files"), number(step, "bytes"), number(step, "bodies")};
+    }
     return known;
 }
 
@@ -254,7 +296,7 @@ struct source_config *read_request_parse(const char *text, size_t len, struct er
     config->file_bytes = number(o, "fileBytes");
     config->objects = number(o, "objects");
     config->fetch_bytes = number(o, "fetchBytes");
-    config->known = known_parse(o);
+    config->known = known_parse(json_object_get(o, "known"));
     return config;
 }
 
@@ -277,164 +319,4 @@ void read_request_free(struct source_config *config)
     texts_free(config->exclude);
     free((void *)config->known);
     free(config);
-}
-
-/* The child: what is read becomes records. */
-struct child {
-    struct record_writer writer;
-    struct buf body, places;
-    uint64_t count, older_bytes;
-    uint64_t told; /* problems of the source as a whole */
-    uint8_t digest[DESIRED_DIGEST_BYTES];
-};
-
-static void child_problem(void *ctx, const struct problem *problem)
-{
-    struct child *c = ctx;
-    struct record_writer *w = &c->writer;
-    record_begin(w, RECORD_PROBLEM);
-    record_put_u32(w, problem->level);
-    record_put_str(w, problem->file);
-    record_put_u32(w, problem->line);
-    record_put_u32(w, problem->col);
-    record_put_str(w, problem->object);
-    record_put_str(w, problem->message);
-    record_finish(w);
-    uint8_t sum[DESIRED_DIGEST_BYTES];
-    digest_of_problem(problem, sum);
-    digest_add(c->digest, sum);
-    c->told += problem->file && !strcmp(problem->file, PROBLEM_SOURCE);
-}
-
-static void child_object(void *ctx, const char *file, const struct manifest *manifest)
-{
-    struct child *c = ctx;
-    struct record_writer *w = &c->writer;
-    uint8_t sum[HASH_SHA256_BYTES];
-    buf_clear(&c->body);
-    buf_clear(&c->places);
-    int rc = node_write(&c->body, manifest->root) | node_write_places(&c->places, manifest->root);
-    hash_sha256(c->body.data, c->body.len, sum);
-    record_begin(w, RECORD_OBJECT);
-    record_put_str(w, manifest->api_version);
-    record_put_str(w, manifest->kind);
-    record_put_str(w, manifest->namespace);
-    record_put_str(w, manifest->name);
-    record_put_str(w, file);
-    record_put_u32(w, manifest->line);
-    record_put_u32(w, manifest->col);
-    record_put_bytes(w, sum, DESIRED_DIGEST_BYTES);
-    record_put_bytes(w, c->body.data, c->body.len);
-    record_put_bytes(w, c->places.data, c->places.len);
-    w->too_large |= rc != 0;
-    if (record_finish(w)) {
-        child_problem(c, &(struct problem){.level = PROBLEM_ERROR,
-                                           .file = file,
-                                           .line = manifest->line,
-                                           .col = manifest->col,
-                                           .message = "the manifest is too large once its aliases "
-                                                      "are copied in: split it"});
-        return;
-    }
-    uint8_t one[DESIRED_DIGEST_BYTES];
-    digest_of_object(&(struct digest_object){.api_version = manifest->api_version,
-                                             .kind = manifest->kind,
-                                             .namespace = manifest->namespace,
-                                             .name = manifest->name,
-                                             .file = file,
-                                             .line = manifest->line,
-                                             .col = manifest->col,
-                                             .body = sum},
-                     one);
-    digest_add(c->digest, one);
-    c->count++;
-}
-
-static void child_older(void *ctx, const struct manifest *manifest, int64_t replaced_at)
-{
-    struct child *c = ctx;
-    struct record_writer *w = &c->writer;
-    buf_clear(&c->body);
-    int rc = node_write(&c->body, manifest->root);
-    c->older_bytes += c->body.len;
-    if (c->older_bytes > LIMIT_OLDER_BODIES)
-        return; /* and none after it: a gap would hide what was said between */
-    record_begin(w, RECORD_OLDER);
-    record_put_str(w, manifest->api_version);
-    record_put_str(w, manifest->kind);
-    record_put_str(w, manifest->namespace);
-    record_put_str(w, manifest->name);
-    record_put_u64(w, (uint64_t)replaced_at);
-    record_put_bytes(w, c->body.data, c->body.len);
-    w->too_large |= rc != 0;
-    if (record_finish(w))
-        c->older_bytes = LIMIT_OLDER_BODIES;
-}
-
-static int read_stdin(struct buf *b, struct err **err)
-{
-    char data[16 * KIB];
-    for (;;) {
-        ssize_t n = read(STDIN_FILENO, data, sizeof(data));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_errno(err, ERR_FATAL, errno, "cannot read the request");
-        if (n == 0)
-            return 0;
-        if (buf_add(b, data, (size_t)n))
-            return err_set(err, ERR_LIMIT, "the request has more than %lu bytes",
-                           LIMIT_CONFIG_BYTES);
-    }
-}
-
-static int child_read(struct child *c, struct read_result *result, struct err **err)
-{
-    _buf_ struct buf request = BUF_INIT(LIMIT_CONFIG_BYTES);
-    if (read_stdin(&request, err))
-        return -1;
-    struct source_config *config = read_request_parse(buf_str(&request), request.len, err);
-    if (!config)
-        return -1;
-    const struct read_sink sink = {
-        .now = {.ctx = c, .object = child_object, .problem = child_problem},
-        .older = {.ctx = c, .object = child_older},
-        .told = &c->told,
-    };
-    int rc = read_source(config, &sink, result, err);
-    read_request_free(config);
-    return rc;
-}
-
-int source_child_main(void)
-{
-    _err_ struct err *err = NULL, *write_err = NULL;
-    struct read_result result;
-    struct child c = {.body = BUF_INIT(LIMIT_FRAME_BYTES), .places = BUF_INIT(LIMIT_FRAME_BYTES)};
-    record_writer_init(&c.writer, STDOUT_FILENO);
-    struct record_writer *w = &c.writer;
-    if (child_read(&c, &result, &err)) {
-        record_begin(w, RECORD_FAILED);
-        record_put_u32(w, err->kind);
-        record_put_str(w, err->message);
-    } else if (result.unchanged) {
-        record_begin(w, RECORD_UNCHANGED);
-        record_put_str(w, result.revision);
-    } else {
-        record_begin(w, RECORD_END);
-        record_put_str(w, result.revision[0] ? result.revision : NULL);
-        record_put_u64(w, (uint64_t)result.commit_time);
-        record_put_u64(w, c.count);
-        record_put_u64(w, result.counts.files);
-        record_put_u32(w, !result.counts.unsteady);
-        record_put_bytes(w, c.digest, sizeof(c.digest));
-    }
-    record_finish(w);
-    int rc = record_flush(w, &write_err);
-    if (rc)
-        fprintf(stderr, "%s\n", err_message(write_err));
-    record_writer_free(w);
-    buf_free(&c.body);
-    buf_free(&c.places);
-    return rc ? 1 : 0;
 }

@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "core/limits.h"
+#include "sync/digest.h"
 #include "sync/git.h"
 #include "sync/manifest.h"
 #include "sync/older.h"
@@ -19,19 +21,35 @@ struct source_config;
 struct read_sink {
     struct manifest_sink now;
     struct older_sink older; /* object NULL: older versions are not looked for */
-    const uint64_t *told;    /* problems of the source as a whole, so far; with config->known */
+    /* All below is used with config->known only: what changed is told in place of all. */
+    const uint64_t *told;                         /* problems of the source as a whole, so far */
+    struct manifest_sink then;                    /* is told what it was that changed */
+    void (*changed)(void *ctx, const char *path); /* as in struct walk_before */
+    void (*whole)(void *ctx);      /* what was told is void, but for problems of the source: all
+                                      follows */
+    bool (*older_fit)(void *ctx);  /* what is known would fit behind the older versions so far */
+    void (*older_void)(void *ctx); /* those so far are void: all follow */
 };
 
 /* What the parent knows of this source, read in the very same way. */
 struct read_known {
     char revision[GIT_REVISION_DIGITS + 1];
-    uint64_t told; /* problems of the source as a whole (PROBLEM_SOURCE) */
+    uint64_t told;                        /* problems of the source, before the walk */
+    uint64_t count;                       /* objects */
+    uint8_t digest[DESIRED_DIGEST_BYTES]; /* of all but what `told` counts */
+    struct walk_counts walked;
+    struct older_cost steps[LIMIT_OLDER_COMMITS]; /* of the window of older versions */
+    size_t step_count;
+    bool cut; /* it is not whole, so that it cannot be gone on with */
 };
 
 struct read_result {
     char revision[GIT_REVISION_DIGITS + 1]; /* "" for a working tree or a plain folder */
     int64_t commit_time;                    /* seconds, 0 where unknown */
     bool unchanged;                         /* it is what config->known says; nothing was read */
+    bool changes;                           /* only what is not as config->known has it was told */
+    bool carry; /* the older versions that config->known has come after those told */
+    uint64_t told;
     struct walk_counts counts;
 };
 

@@ -81,13 +81,24 @@ static void write_out(struct record_writer *writer)
     buf_clear(&writer->out);
 }
 
+static bool fits(const struct record_writer *writer)
+{
+    return !writer->too_large &&
+           writer->out.len - writer->start <= LIMIT_FRAME_BYTES + HEADER_BYTES;
+}
+
+int record_cancel(struct record_writer *writer)
+{
+    bool good = fits(writer);
+    writer->out.len = writer->start;
+    return good ? 0 : -1;
+}
+
 int record_finish(struct record_writer *writer)
 {
     size_t len = writer->out.len - writer->start;
-    if (writer->too_large || len > LIMIT_FRAME_BYTES + HEADER_BYTES) {
-        writer->out.len = writer->start;
-        return -1;
-    }
+    if (!fits(writer))
+        return record_cancel(writer);
     uint32_t payload = (uint32_t)(len - HEADER_BYTES);
     memcpy(writer->out.data + writer->start, &payload, sizeof(payload));
     if (writer->out.len >= FLUSH_BYTES)

@@ -14,9 +14,15 @@
 #include "core/err.h"
 
 enum record_type {
-    RECORD_OBJECT = 'O',    /* identity, file, place, digest, body, places */
-    RECORD_OLDER = 'V',     /* an older version of an object: identity, until when, body */
-    RECORD_PROBLEM = 'P',   /* an error or a note about a file */
+    RECORD_OBJECT = 'O',  /* identity, file, place, digest, body, places */
+    RECORD_OLDER = 'V',   /* an older version of an object: identity, until when, body */
+    RECORD_PROBLEM = 'P', /* an error or a note about a file */
+    RECORD_STEP = 'S',    /* ends the older versions of one commit: what they took */
+    /* Only where the parent knows an earlier read: */
+    RECORD_CHANGED =
+        'C', /* what it knows of this path and below holds no longer; the new follows */
+    RECORD_NO_OLDER = 'N',  /* the older versions so far are void: all of them follow */
+    RECORD_WHOLE = 'W',     /* the above is void but for what was told of the source: all follows */
     RECORD_FAILED = 'F',    /* the source could not be read: kind, message; the last record */
     RECORD_END = 'E',       /* the tree was read to its end; the last record */
     RECORD_UNCHANGED = 'U', /* the ref names the commit that the parent knows; the last record */
@@ -43,6 +49,9 @@ void record_put_str(struct record_writer *writer, const char *text); /* NULL sta
 /* Closes the record. -1 when it is over LIMIT_FRAME_BYTES: then it is dropped, the others are not.
  */
 int record_finish(struct record_writer *writer);
+
+/* In place of record_finish: takes the record back, and answers what that would have. */
+int record_cancel(struct record_writer *writer);
 
 /* Writes what is left. */
 int record_flush(struct record_writer *writer, struct err **err);

@@ -11,6 +11,7 @@
 #include "core/hash.h"
 #include "core/limits.h"
 #include "core/proc.h"
+#include "sync/merge.h"
 #include "sync/read.h"
 #include "sync/record.h"
 
@@ -27,7 +28,9 @@
 struct source_read {
     struct ev_loop *loop;
     ev_timer failed; /* tells a failed start from the loop */
-    char *name;
+    char *name, *state_dir;
+    char *question; /* the request without a base */
+    double deadline;
     struct proc *proc;
     struct record_reader reader;
     struct desired_set *set;
@@ -36,7 +39,10 @@ struct source_read {
     bool failed_record;
     const struct desired_set *base;
     bool asked_known; /* the child knows what `base` is */
+    bool merging;     /* it tells what changed */
+    struct merge merge;
     bool unchanged;
+    char *note;
     void (*done)(struct source_read *read, void *ctx);
     void *ctx;
 };
@@ -85,6 +91,7 @@ static int take_older(struct source_read *read, struct record *r, struct err **e
     o.kind = record_str(r, true);
     o.namespace = record_str(r, false);
     o.name = record_str(r, true);
+    o.file = record_str(r, true);
     o.replaced_at = (int64_t)record_u64(r);
     const void *body = record_bytes(r, &body_len);
     if (!record_good(r))
@@ -104,12 +111,14 @@ static int take_problem(struct source_read *read, struct record *r, struct err *
 {
     struct problem p = {0};
     p.level = record_u32(r) == PROBLEM_NOTE ? PROBLEM_NOTE : PROBLEM_ERROR;
+    p.at = record_str(r, false);
     p.file = record_str(r, false);
     p.line = record_u32(r);
     p.col = record_u32(r);
     p.object = record_str(r, false);
     p.message = record_str(r, true);
-    if (!record_good(r) || too_long(p.file) || too_long(p.object) || too_long(p.message))
+    if (!record_good(r) || too_long(p.file) || too_long(p.object) || too_long(p.message) ||
+        too_long(p.at))
         return bad_record(err);
     desired_set_problem(read->set, &p);
     return 0;
@@ -126,19 +135,85 @@ static int take_failed(struct source_read *read, struct record *r, struct err **
     return 0;
 }
 
+static int take_step(struct source_read *read, struct record *r, struct err **err)
+{
+    struct desired_set *set = read->set;
+    if (set->step_count == ARRAY_LEN(set->steps))
+        return bad_record(err);
+    struct older_cost *step = &set->steps[set->step_count++];
+    step->files = record_u64(r);
+    step->bytes = record_u64(r);
+    step->bodies = record_u64(r);
+    set->older_cut = record_u32(r) == 1;
+    for (uint32_t n = record_u32(r); n && !r->bad; n--) {
+        const char *file = record_str(r, true);
+        if (file && read->merging && merge_broken(&read->merge, file, err))
+            return -1;
+    }
+    return record_good(r) ? 0 : bad_record(err);
+}
+
+static int take_changed(struct source_read *read, struct record *r, struct err **err)
+{
+    const char *path = record_str(r, true);
+    if (!record_good(r) || !read->merging)
+        return bad_record(err);
+    return merge_changed(&read->merge, path, err);
+}
+
+static int take_no_older(struct source_read *read, struct record *r, struct err **err)
+{
+    if (!record_good(r) || !read->merging)
+        return bad_record(err);
+    read->set->older_count = 0;
+    read->set->step_count = 0;
+    read->set->older_cut = false;
+    return 0;
+}
+
+/* The child reads all after all: what it said of the source as a whole stays. */
+static int take_whole(struct source_read *read, struct record *r, struct err **err)
+{
+    struct desired_set *set = read->set;
+    if (!record_good(r) || !read->merging)
+        return bad_record(err);
+    struct desired_set *all = desired_set_new(read->state_dir, err);
+    if (!all)
+        return -1;
+    memcpy(all->scope, set->scope, sizeof(set->scope));
+    for (size_t i = 0; i < set->problem_count; i++) {
+        const struct problem *p = &set->problems[i];
+        if (p->file && !strcmp(p->file, PROBLEM_SOURCE))
+            desired_set_problem(all, p);
+    }
+    desired_set_free(set);
+    read->set = all;
+    merge_free(&read->merge);
+    read->merging = false;
+    return 0;
+}
+
 static int take_end(struct source_read *read, struct record *r, struct err **err)
 {
     struct desired_set *set = read->set;
     size_t digest_len;
     const char *revision = record_str(r, false);
     int64_t time = (int64_t)record_u64(r);
+    uint64_t told = record_u64(r);
+    set->walked.files = record_u64(r);
+    set->walked.objects = record_u64(r);
+    set->walked.unsteady = record_u32(r) != 1;
+    bool carry = record_u32(r) == 1;
     uint64_t count = record_u64(r);
-    set->files = record_u64(r);
-    set->steady = record_u32(r) == 1;
     const void *digest = record_bytes(r, &digest_len);
-    if (!record_good(r) || digest_len != sizeof(set->digest) || count != set->count ||
-        memcmp(digest, set->digest, sizeof(set->digest)) != 0)
+    if (!record_good(r) || digest_len != sizeof(set->digest) || told > set->problem_count ||
+        (carry && !read->merging))
         return bad_record(err);
+    if (read->merging && !merge_into(&read->merge, set, told, carry))
+        return err_set(err, ERR_FATAL, "more problems than can be told");
+    if (count != set->count || memcmp(digest, set->digest, sizeof(set->digest)) != 0)
+        return err_set(err, ERR_FATAL, "what came is not what was read");
+    set->source_problems = told;
     set->revision = xstrdup_null(revision);
     set->commit_time = time;
     set->complete = true;
@@ -170,6 +245,14 @@ static int take_record(void *ctx, struct record *record, struct err **err)
         return take_failed(read, record, err);
     case RECORD_END:
         return take_end(read, record, err);
+    case RECORD_STEP:
+        return take_step(read, record, err);
+    case RECORD_CHANGED:
+        return take_changed(read, record, err);
+    case RECORD_NO_OLDER:
+        return take_no_older(read, record, err);
+    case RECORD_WHOLE:
+        return take_whole(read, record, err);
     case RECORD_UNCHANGED:
         return take_unchanged(read, record, err);
     }
@@ -182,41 +265,7 @@ static int on_output(void *ctx, const char *data, size_t len, struct err **err)
     return record_feed(&read->reader, data, len, take_record, read, err);
 }
 
-/* A folder without a ref is read whole each time; did it say anything new? */
-static bool same_on_disk(const struct source_read *read)
-{
-    const struct desired_set *a = read->base, *b = read->set;
-    return a && a->complete && !a->revision && !b->revision &&
-           !memcmp(a->scope, b->scope, sizeof(a->scope)) &&
-           !memcmp(a->digest, b->digest, sizeof(a->digest)) &&
-           !memcmp(a->older_digest, b->older_digest, sizeof(a->older_digest));
-}
-
-static void on_done(void *ctx, const struct proc_end *end)
-{
-    struct source_read *read = ctx;
-    if (!read->failed_record) {
-        bool whole = read->set->complete || read->unchanged;
-        int rc = proc_end_error(end, "the reading child", &read->err);
-        if (rc == 0 && (!whole || record_reader_partial(&read->reader)))
-            rc = err_set(&read->err, ERR_FATAL, "the reading child ended before the tree did");
-        if (rc == 0 && !read->unchanged)
-            rc = desired_set_finish(read->set, &read->err);
-        if (rc == 0 && !read->unchanged)
-            read->unchanged = same_on_disk(read);
-    }
-    if (read->err || read->unchanged) {
-        desired_set_free(read->set);
-        read->set = NULL;
-    }
-    read->done(read, read->ctx);
-}
-
-static void on_failed(struct ev_loop *loop, ev_timer *timer, int events)
-{
-    struct source_read *read = timer->data;
-    read->done(read, read->ctx);
-}
+static void on_done(void *ctx, const struct proc_end *end);
 
 /* Nothing of our environment goes to the child but what the sanitizers want in tests. */
 static void child_env(const char *env[8])
@@ -247,47 +296,11 @@ static char *own_program(void)
     return xstrdup(n > 0 && access(path, X_OK) == 0 ? path : link);
 }
 
-static void set_scope(struct desired_set *set, const char *question)
-{
-    uint8_t sum[HASH_SHA256_BYTES];
-    hash_sha256(question, strlen(question), sum);
-    memcpy(set->scope, sum, sizeof(set->scope));
-}
-
-/* Whether the child can be told what the base is: read by the same question, all of it, from Git.
- */
-static bool known_of(const struct source_read *read, struct read_known *known)
-{
-    const struct desired_set *base = read->base;
-    *known = (struct read_known){0};
-    if (!base || !base->complete || !base->steady || !base->revision ||
-        strlen(base->revision) != GIT_REVISION_DIGITS || base->read_problems >= LIMIT_ERRORS ||
-        memcmp(base->scope, read->set->scope, sizeof(base->scope)) != 0)
-        return false;
-    memcpy(known->revision, base->revision, GIT_REVISION_DIGITS);
-    known->told = base->source_problems;
-    return true;
-}
-
-static int start(struct source_read *read, const struct source_config *config, struct err **err)
+static int start_child(struct source_read *read, const char *request, struct err **err)
 {
     static const char *const argv[] = {"holdfast", "read", NULL};
     const char *env[8];
-    if (!config->state_dir)
-        return err_set(err, ERR_USAGE, "no stateDir is given");
-    struct read_known known;
-    _free_ char *question = read_request(config, NULL, err);
-    read->set = question ? desired_set_new(config->state_dir, err) : NULL;
-    if (!read->set)
-        return -1;
-    set_scope(read->set, question);
-    read->base = config->base;
-    read->asked_known = known_of(read, &known);
-    _free_ char *request = read_request(config, read->asked_known ? &known : NULL, err);
-    if (!request)
-        return -1;
     child_env(env);
-    double deadline = config->deadline > 0 ? config->deadline : LIMIT_READ_SECONDS;
     _free_ char *program = own_program();
     const struct proc_config proc = {
         .path = program,
@@ -295,10 +308,10 @@ static int start(struct source_read *read, const struct source_config *config, s
         .env = env,
         .input = request,
         .input_len = strlen(request),
-        .deadline = deadline,
+        .deadline = read->deadline,
         .errors_max = CHILD_ERRORS,
         .memory = CHILD_MEMORY,
-        .cpu_seconds = (uint64_t)ceil(deadline) + 1,
+        .cpu_seconds = (uint64_t)ceil(read->deadline) + 1,
         .files = CHILD_FILES,
         .out = on_output,
         .done = on_done,
@@ -306,6 +319,121 @@ static int start(struct source_read *read, const struct source_config *config, s
     };
     read->proc = proc_start(read->loop, &proc, err);
     return read->proc ? 0 : -1;
+}
+
+/* A folder without a ref is read whole each time; did it say anything new? */
+static bool same_on_disk(const struct source_read *read)
+{
+    const struct desired_set *a = read->base, *b = read->set;
+    return a && a->complete && !a->revision && !b->revision &&
+           !memcmp(a->scope, b->scope, sizeof(a->scope)) &&
+           !memcmp(a->digest, b->digest, sizeof(a->digest)) &&
+           !memcmp(a->older_digest, b->older_digest, sizeof(a->older_digest));
+}
+
+/* Once more, all of it: whatever went wrong with the changes, a read of everything may be right. */
+static bool read_again(struct source_read *read)
+{
+    if (!read->asked_known || read->failed_record || read->err->kind == ERR_RETRY)
+        return false;
+    read->note = xasprintf("reading only what changed failed, all was read again: %s",
+                           err_message(read->err));
+    uint8_t scope[DESIRED_DIGEST_BYTES];
+    memcpy(scope, read->set->scope, sizeof(scope));
+    proc_free(steal(read->proc));
+    record_reader_free(&read->reader);
+    desired_set_free(read->set);
+    err_free(steal(read->err));
+    merge_free(&read->merge);
+    read->asked_known = read->merging = read->unchanged = false;
+    read->set = desired_set_new(read->state_dir, &read->err);
+    if (!read->set)
+        return false;
+    memcpy(read->set->scope, scope, sizeof(scope));
+    return start_child(read, read->question, &read->err) == 0;
+}
+
+static void on_done(void *ctx, const struct proc_end *end)
+{
+    struct source_read *read = ctx;
+    if (!read->failed_record) {
+        bool whole = read->set->complete || read->unchanged;
+        int rc = proc_end_error(end, "the reading child", &read->err);
+        if (rc == 0 && (!whole || record_reader_partial(&read->reader)))
+            rc = err_set(&read->err, ERR_FATAL, "the reading child ended before the tree did");
+        if (rc == 0 && !read->unchanged)
+            rc = desired_set_finish(read->set, &read->err);
+        if (rc == 0 && !read->unchanged && !read->merging)
+            spool_whole(read->set->spool);
+        if (rc == 0 && !read->unchanged)
+            read->unchanged = same_on_disk(read);
+        if (rc && read_again(read))
+            return;
+    }
+    if (read->err || read->unchanged) {
+        desired_set_free(read->set);
+        read->set = NULL;
+    }
+    read->done(read, read->ctx);
+}
+
+static void on_failed(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    struct source_read *read = timer->data;
+    read->done(read, read->ctx);
+}
+
+/* Whether the child can be told what the base is: read by the same question, all of it, from Git.
+ */
+static bool known_of(const struct desired_set *base, const uint8_t scope[DESIRED_DIGEST_BYTES],
+                     struct read_known *known)
+{
+    *known = (struct read_known){0};
+    if (!base || !base->complete || base->walked.unsteady || !base->revision ||
+        strlen(base->revision) != GIT_REVISION_DIGITS || base->read_problems >= LIMIT_ERRORS ||
+        spool_is_worn(base->spool) || memcmp(base->scope, scope, sizeof(base->scope)) != 0)
+        return false;
+    memcpy(known->revision, base->revision, GIT_REVISION_DIGITS);
+    known->told = base->source_problems;
+    known->count = base->count;
+    known->walked = base->walked;
+    known->cut = base->older_cut;
+    known->step_count = base->step_count;
+    if (known->step_count > LIMIT_OLDER_COMMITS)
+        known->step_count = LIMIT_OLDER_COMMITS;
+    memcpy(known->steps, base->steps, known->step_count * sizeof(*known->steps));
+    memcpy(known->digest, base->digest, sizeof(known->digest));
+    for (size_t i = 0; i < base->source_problems; i++) {
+        uint8_t sum[DESIRED_DIGEST_BYTES];
+        digest_of_problem(&base->problems[i], sum);
+        digest_remove(known->digest, sum);
+    }
+    return true;
+}
+
+static int start(struct source_read *read, const struct source_config *config, struct err **err)
+{
+    struct read_known known;
+    uint8_t sum[HASH_SHA256_BYTES];
+    if (!config->state_dir)
+        return err_set(err, ERR_USAGE, "no stateDir is given");
+    read->state_dir = xstrdup(config->state_dir);
+    read->deadline = config->deadline > 0 ? config->deadline : LIMIT_READ_SECONDS;
+    read->base = config->base;
+    read->question = read_request(config, NULL, err);
+    if (!read->question)
+        return -1;
+    hash_sha256(read->question, strlen(read->question), sum);
+    read->asked_known = read->merging = known_of(read->base, sum, &known);
+    read->merge.base = read->base;
+    read->set =
+        read->merging ? desired_set_beside(read->base) : desired_set_new(config->state_dir, err);
+    _free_ char *request =
+        read->set ? read_request(config, read->asked_known ? &known : NULL, err) : NULL;
+    if (!request)
+        return -1;
+    memcpy(read->set->scope, sum, sizeof(read->set->scope));
+    return start_child(read, request, err);
 }
 
 struct source_read *source_read_start(struct ev_loop *loop, const struct source_config *config,
@@ -333,6 +461,11 @@ bool source_read_unchanged(const struct source_read *read)
     return read->unchanged && !read->err;
 }
 
+const char *source_read_note(const struct source_read *read)
+{
+    return read->note;
+}
+
 struct desired_set *source_read_take(struct source_read *read, struct err **err)
 {
     if (read->set && read->set->complete && !read->err)
@@ -352,7 +485,11 @@ void source_read_free(struct source_read *read)
     proc_free(read->proc);
     record_reader_free(&read->reader);
     desired_set_free(read->set);
+    merge_free(&read->merge);
     err_free(read->err);
     free(read->name);
+    free(read->state_dir);
+    free(read->question);
+    free(read->note);
     free(read);
 }

@@ -61,6 +61,10 @@ bool source_read_unchanged(const struct source_read *read);
  * for a cap.
  */
 struct desired_set *source_read_take(struct source_read *read, struct err **err);
+
+/* Why all was read although `base` fits; NULL where nothing went wrong. Valid until it is freed. */
+const char *source_read_note(const struct source_read *read);
+
 void source_read_free(struct source_read *read);
 
 /*

@@ -1,4 +1,4 @@
-#include "sync/walk.h"
+#include "sync/walk_internal.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -13,17 +13,17 @@
 
 #define PATH_BYTES (64 * KIB)
 
-struct walk {
-    const struct tree *tree;
-    const struct source_config *config;
-    const struct manifest_sink *sink;
-    struct manifest_sink counted; /* what manifest_read gets: counts, then passes on */
-    struct buf path;              /* of where the walk is, relative to the tree's root */
-    struct buf text;
-    size_t files, objects;
-    bool stopped; /* a cap was met and told */
-    bool unsteady;
-};
+static void tell_at(const struct walk *w, enum problem_level level, const char *at,
+                    const char *file, const char *fmt, va_list ap)
+    __attribute__((format(printf, 5, 0)));
+
+static void tell_at(const struct walk *w, enum problem_level level, const char *at,
+                    const char *file, const char *fmt, va_list ap)
+{
+    _free_ char *message = xvasprintf(fmt, ap);
+    w->sink->problem(w->sink->ctx,
+                     &(struct problem){.level = level, .at = at, .file = file, .message = message});
+}
 
 static void tell(const struct walk *w, enum problem_level level, const char *file, const char *fmt,
                  ...) __attribute__((format(printf, 4, 5)));
@@ -33,10 +33,20 @@ static void tell(const struct walk *w, enum problem_level level, const char *fil
 {
     va_list ap;
     va_start(ap, fmt);
-    _free_ char *message = xvasprintf(fmt, ap);
+    tell_at(w, level, file, file, fmt, ap);
     va_end(ap);
-    w->sink->problem(w->sink->ctx,
-                     &(struct problem){.level = level, .file = file, .message = message});
+}
+
+/* Of a folder where the walk is: its place is where its files would be. */
+static void tell_folder(struct walk *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void tell_folder(struct walk *w, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    _free_ char *at = xasprintf("%s/", buf_str(&w->path));
+    tell_at(w, PROBLEM_ERROR, at, buf_str(&w->path), fmt, ap);
+    va_end(ap);
 }
 
 struct tree_entry *tree_list_add(struct tree_list *list, const char *name, enum tree_type type)
@@ -47,7 +57,7 @@ struct tree_entry *tree_list_add(struct tree_list *list, const char *name, enum 
     return entry;
 }
 
-static void tree_list_free(struct tree_list *list)
+void tree_list_free(struct tree_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
         free(list->items[i].name);
@@ -64,7 +74,7 @@ int tree_too_large(uint64_t size, uint64_t max, struct err **err)
 }
 
 /* As if a folder's name ended with "/": that gives the byte order of the full paths. */
-static int entry_order(const void *a, const void *b)
+int walk_entry_order(const void *a, const void *b)
 {
     const struct tree_entry *x = a, *y = b;
     size_t nx = strlen(x->name), ny = strlen(y->name);
@@ -110,7 +120,7 @@ static bool folder_taken(const struct walk *w, const char *path)
 }
 
 /* A name that cannot stand in a log line: control characters, or no UTF-8. */
-static bool odd_name(const char *name)
+bool walk_odd_name(const char *name)
 {
     for (const char *p = name; *p; p++) {
         if ((unsigned char)*p < 0x20 || *p == 0x7f)
@@ -119,6 +129,11 @@ static bool odd_name(const char *name)
     json_t *text = json_string(name);
     json_decref(text);
     return !text;
+}
+
+bool walk_name_is_read(const struct walk *w, const char *name)
+{
+    return !walk_odd_name(name) && w->path.len <= LIMIT_PATH_BYTES;
 }
 
 static char *escaped(const char *path)
@@ -154,8 +169,7 @@ static const struct tree_entry *render_marker(const struct tree_list *list)
     return NULL;
 }
 
-/* Appends "/name" to the path; returns the length to cut it back to. */
-static size_t path_push(struct walk *w, const char *name)
+size_t walk_push(struct walk *w, const char *name)
 {
     size_t len = w->path.len;
     if (len)
@@ -164,35 +178,38 @@ static size_t path_push(struct walk *w, const char *name)
     return len;
 }
 
-static void path_pop(struct walk *w, size_t len)
+void walk_pop(struct walk *w, size_t len)
 {
     w->path.len = len;
     if (w->path.data)
         w->path.data[len] = '\0';
 }
 
-/* True when the folder is not to be read as manifests; then that is told. */
-static bool wants_render(struct walk *w, const struct tree_list *list)
+const struct tree_entry *walk_renderer(struct walk *w, const struct tree_list *list)
 {
     const struct tree_entry *marker = render_marker(list);
     if (!marker)
-        return false;
-    bool chart = marker->name[0] == 'C';
-    size_t len = path_push(w, marker->name);
+        return NULL;
+    size_t len = walk_push(w, marker->name);
     /* a `Kustomization` without suffix is taken when it would be with one: globs say *.yaml */
     bool as_is = taken(w, buf_str(&w->path));
     if (!as_is && marker->name[0] == 'K') {
         _free_ char *with = xasprintf("%s.yaml", buf_str(&w->path));
         as_is = taken(w, with) && !any_matches(w->config->exclude, buf_str(&w->path));
     }
-    if (as_is)
-        tell(w, PROBLEM_ERROR, buf_str(&w->path),
-             "this folder is input for %s and is not read as manifests: configure `render: "
-             "{command: [%s]}` for the source, or exclude the folder",
-             chart ? "Helm" : "kustomize",
-             chart ? "helm, template, NAME, ." : "kustomize, build, .");
-    path_pop(w, len);
-    return as_is;
+    walk_pop(w, len);
+    return as_is ? marker : NULL;
+}
+
+static void tell_renderer(struct walk *w, const struct tree_entry *marker)
+{
+    bool chart = marker->name[0] == 'C';
+    size_t len = walk_push(w, marker->name);
+    tell(w, PROBLEM_ERROR, buf_str(&w->path),
+         "this folder is input for %s and is not read as manifests: configure `render: "
+         "{command: [%s]}` for the source, or exclude the folder",
+         chart ? "Helm" : "kustomize", chart ? "helm, template, NAME, ." : "kustomize, build, .");
+    walk_pop(w, len);
 }
 
 static bool lfs_pointer(const struct buf *text)
@@ -215,11 +232,11 @@ static void count_object(void *ctx, const char *file, const struct manifest *man
 {
     struct walk *w = ctx;
     uint64_t max = w->config->objects ? w->config->objects : LIMIT_OBJECTS;
-    if (w->objects >= max)
+    if (w->counts.objects >= max)
         stop(w, "objects", max, "split it into several sources or raise limits.objects");
     if (w->stopped)
         return;
-    w->objects++;
+    w->counts.objects++;
     w->sink->object(w->sink->ctx, file, manifest);
 }
 
@@ -237,7 +254,7 @@ static void read_file(struct walk *w, void *folder, const struct tree_entry *ent
     buf_clear(&w->text);
     w->text.max = max;
     if (w->tree->load(w->tree->ctx, folder, entry, max, &w->text, &err)) {
-        w->unsteady |= err && err->kind != ERR_LIMIT;
+        w->counts.unsteady |= err && err->kind != ERR_LIMIT;
         tell(w, PROBLEM_ERROR, file, "%s", err_message(err));
     } else if (lfs_pointer(&w->text)) {
         tell(w, PROBLEM_ERROR, file,
@@ -281,16 +298,17 @@ static void walk_below(struct walk *w, void *parent, const struct tree_entry *en
     const char *path = buf_str(&w->path);
     if (depth >= LIMIT_TREE_DEPTH) {
         if (folder_taken(w, path))
-            tell(w, PROBLEM_ERROR, path,
-                 "folders are more than %d deep: what is below is not read; flatten or exclude it",
-                 LIMIT_TREE_DEPTH);
+            tell_folder(
+                w,
+                "folders are more than %d deep: what is below is not read; flatten or exclude it",
+                LIMIT_TREE_DEPTH);
         return;
     }
     _err_ struct err *err = NULL;
     void *folder = w->tree->open(w->tree->ctx, parent, entry, &err);
     if (!folder) {
-        w->unsteady = true;
-        tell(w, PROBLEM_ERROR, path, "%s", err_message(err));
+        w->counts.unsteady = true;
+        tell_folder(w, "%s", err_message(err));
         return;
     }
     walk_folder(w, folder, depth + 1);
@@ -298,36 +316,40 @@ static void walk_below(struct walk *w, void *parent, const struct tree_entry *en
 }
 
 /* What has a name that is not read. True: told, or nobody wants it. */
-static bool refuse_name(const struct walk *w, const struct tree_entry *entry, const char *path)
+static bool refuse_name(struct walk *w, const struct tree_entry *entry)
 {
-    bool odd = odd_name(entry->name);
-    if (!odd && w->path.len <= LIMIT_PATH_BYTES)
+    bool folder = entry->type == TREE_FOLDER;
+    const char *path = buf_str(&w->path);
+    if (walk_name_is_read(w, entry->name))
         return false;
-    if (entry->type != TREE_FOLDER && !(walk_manifest_name(entry->name) && taken(w, path)))
+    if (!folder && !(walk_manifest_name(entry->name) && taken(w, path)))
         return true;
-    _free_ char *shown = escaped(path);
-    if (odd)
-        tell(w, PROBLEM_ERROR, shown,
-             "the name holds control characters or is not UTF-8: rename it, it is not read");
-    else
-        tell(w, PROBLEM_ERROR, path,
-             "the path has more than %d bytes: it is not read; shorten or exclude it",
-             LIMIT_PATH_BYTES);
+    _free_ char *shown = walk_odd_name(entry->name) ? escaped(path) : xstrdup(path);
+    _free_ char *at = xasprintf("%s%s", path, folder ? "/" : "");
+    _free_ char *message =
+        walk_odd_name(entry->name)
+            ? xstrdup(
+                  "the name holds control characters or is not UTF-8: rename it, it is not read")
+            : xasprintf("the path has more than %d bytes: it is not read; shorten or exclude it",
+                        LIMIT_PATH_BYTES);
+    w->sink->problem(
+        w->sink->ctx,
+        &(struct problem){.level = PROBLEM_ERROR, .at = at, .file = shown, .message = message});
     return true;
 }
 
-static void walk_entry(struct walk *w, void *folder, const struct tree_entry *entry, unsigned depth)
+void walk_entry(struct walk *w, void *folder, const struct tree_entry *entry, unsigned depth)
 {
-    if (++w->files > LIMIT_TREE_FILES) {
+    if (++w->counts.files > LIMIT_TREE_FILES) {
         stop(w, "files", LIMIT_TREE_FILES, "set `path` to the folder with the manifests");
         return;
     }
     if (entry->name[0] == '.')
         return;
-    size_t len = path_push(w, entry->name);
+    size_t len = walk_push(w, entry->name);
     const char *path = buf_str(&w->path);
-    if (refuse_name(w, entry, path)) {
-        path_pop(w, len);
+    if (refuse_name(w, entry)) {
+        walk_pop(w, len);
         return;
     }
     if (entry->type == TREE_FOLDER) {
@@ -337,24 +359,42 @@ static void walk_entry(struct walk *w, void *folder, const struct tree_entry *en
     } else if (walk_manifest_name(entry->name) && taken(w, path)) {
         read_file(w, folder, entry);
     }
-    path_pop(w, len);
+    walk_pop(w, len);
+}
+
+int walk_list(const struct walk *w, void *folder, struct tree_list *list, struct err **err)
+{
+    int rc = w->tree->list(w->tree->ctx, folder, list, err);
+    for (size_t i = 1; i < list->count; i++) {
+        if (walk_entry_order(&list->items[i - 1], &list->items[i]) <= 0)
+            continue; /* as Git has it, nearly always */
+        qsort(list->items, list->count, sizeof(*list->items), walk_entry_order);
+        break;
+    }
+    return rc;
+}
+
+void walk_listed(struct walk *w, void *folder, const struct tree_list *list, unsigned depth)
+{
+    const struct tree_entry *marker = walk_renderer(w, list);
+    if (marker) {
+        tell_renderer(w, marker);
+        return;
+    }
+    for (size_t i = 0; i < list->count && !w->stopped; i++)
+        walk_entry(w, folder, &list->items[i], depth);
 }
 
 static void walk_folder(struct walk *w, void *folder, unsigned depth)
 {
     _err_ struct err *err = NULL;
     struct tree_list list = {0};
-    if (w->tree->list(w->tree->ctx, folder, &list, &err)) {
-        w->unsteady = true;
+    if (walk_list(w, folder, &list, &err)) {
+        w->counts.unsteady = true;
         tell(w, PROBLEM_ERROR, w->path.len ? buf_str(&w->path) : PROBLEM_SOURCE, "%s",
              err_message(err));
     }
-    if (list.count)
-        qsort(list.items, list.count, sizeof(*list.items), entry_order);
-    if (!wants_render(w, &list)) {
-        for (size_t i = 0; i < list.count && !w->stopped; i++)
-            walk_entry(w, folder, &list.items[i], depth);
-    }
+    walk_listed(w, folder, &list, depth);
     tree_list_free(&list);
 }
 
@@ -365,7 +405,7 @@ static int no_such_path(const struct walk *w, const char *name, const struct tre
     _free_ const char **names = xcalloc(list->count, sizeof(*names));
     size_t count = 0;
     for (size_t i = 0; i < list->count; i++) {
-        if (list->items[i].name[0] != '.' && !odd_name(list->items[i].name))
+        if (list->items[i].name[0] != '.' && !walk_odd_name(list->items[i].name))
             names[count++] = list->items[i].name;
     }
     nearest_list(&near, name, names, count, 5);
@@ -400,7 +440,7 @@ static int enter(struct walk *w, void **folder, const char *name, bool last, str
 {
     struct tree_entry entry = {0};
     void *next = NULL;
-    path_push(w, name);
+    walk_push(w, name);
     int rc = find(w, *folder, name, &entry, err);
     if (rc == 0 && entry.type == TREE_FILE && last) {
         read_file(w, *folder, &entry);
@@ -419,8 +459,9 @@ static int enter(struct walk *w, void **folder, const char *name, bool last, str
     return rc;
 }
 
-static int walk_path(struct walk *w, const char *path, struct err **err)
+int walk_locate(struct walk *w, const char *path, void **found, struct err **err)
 {
+    *found = NULL;
     void *folder = w->tree->open(w->tree->ctx, NULL, NULL, err);
     if (!folder)
         return -1;
@@ -441,10 +482,9 @@ static int walk_path(struct walk *w, const char *path, struct err **err)
         else if (strcmp(name, ".") != 0)
             rc = enter(w, &folder, name, last, err);
     }
-    if (rc == 0 && folder)
-        walk_folder(w, folder, 0);
-    if (folder)
-        w->tree->close(folder);
+    if (rc && folder)
+        w->tree->close(steal(folder));
+    *found = folder;
     return rc;
 }
 
@@ -457,27 +497,51 @@ static int check_globs(const char *const *globs, const char *what, struct err **
     return 0;
 }
 
-int walk_tree(const struct tree *tree, const char *path, const struct source_config *config,
-              const struct manifest_sink *sink, struct walk_counts *counts, struct err **err)
+int walk_check(const struct source_config *config, struct err **err)
 {
-    if (check_globs(config->include, "include", err) ||
-        check_globs(config->exclude, "exclude", err))
+    if (check_globs(config->include, "include", err))
         return -1;
-    struct walk w = {
+    return check_globs(config->exclude, "exclude", err);
+}
+
+void walk_init(struct walk *w, const struct tree *tree, const struct source_config *config,
+               const struct manifest_sink *sink)
+{
+    *w = (struct walk){
         .tree = tree,
         .config = config,
         .sink = sink,
         .path = BUF_INIT(PATH_BYTES),
         .text = BUF_INIT(LIMIT_FILE_BYTES),
     };
-    w.counted = (struct manifest_sink){&w, count_object, pass_problem};
-    int rc = walk_path(&w, path, err);
-    if (rc == 0 && !w.objects)
+    w->counted = (struct manifest_sink){w, count_object, pass_problem};
+}
+
+void walk_free(struct walk *w)
+{
+    buf_free(&w->path);
+    buf_free(&w->text);
+}
+
+int walk_tree(const struct tree *tree, const char *path, const struct source_config *config,
+              const struct manifest_sink *sink, struct walk_counts *counts, struct err **err)
+{
+    struct walk w;
+    void *folder;
+    if (walk_check(config, err))
+        return -1;
+    walk_init(&w, tree, config, sink);
+    int rc = walk_locate(&w, path, &folder, err);
+    if (rc == 0 && folder) {
+        walk_folder(&w, folder, 0);
+        tree->close(folder);
+    }
+    if (rc == 0 && !w.counts.objects)
         tell(&w, PROBLEM_NOTE, w.path.len ? buf_str(&w.path) : PROBLEM_SOURCE,
              "no manifest is here: *.yaml, *.yml and *.json are read, as include and exclude say");
-    buf_free(&w.path);
-    buf_free(&w.text);
+    w.counts.unsteady |= w.stopped;
     if (counts)
-        *counts = (struct walk_counts){.files = w.files, .unsteady = w.unsteady || w.stopped};
+        *counts = w.counts;
+    walk_free(&w);
     return rc;
 }

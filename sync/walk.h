@@ -56,9 +56,10 @@ bool walk_render_marker(const char *name);
 int tree_too_large(uint64_t size, uint64_t max, struct err **err);
 
 struct walk_counts {
-    uint64_t files; /* entries that were looked at, taken or not */
-    bool unsteady;  /* a cap was met, or something could not be read that may be readable later:
-                       the same tree need not give the same again */
+    uint64_t files;   /* entries that were looked at, taken or not */
+    uint64_t objects; /* given to the sink */
+    bool unsteady;    /* a cap was met, or something could not be read that may be readable later:
+                         the same tree need not give the same again */
 };
 
 /*
@@ -69,5 +70,24 @@ struct walk_counts {
  */
 int walk_tree(const struct tree *tree, const char *path, const struct source_config *config,
               const struct manifest_sink *sink, struct walk_counts *counts, struct err **err);
+
+/* What changed between two trees: who is told what. */
+struct walk_before {
+    const struct tree *tree;          /* as it was */
+    struct walk_counts counts;        /* of a walk over all of it */
+    const struct manifest_sink *sink; /* is told what it said that holds no longer */
+    void *ctx;
+    /* All that was told of this path and of what is below it holds no longer; "": all. */
+    void (*changed)(void *ctx, const char *path);
+};
+
+/*
+ * Walks what is not the same in `before->tree`: entries of one type and id are. Tells
+ * before->changed of each path first, then both sinks what was and what is; counts are those of a
+ * walk over all of `tree`. False when only such a walk can tell: then what was told is void.
+ */
+bool walk_changes(const struct tree *tree, const char *path, const struct source_config *config,
+                  const struct manifest_sink *sink, const struct walk_before *before,
+                  struct walk_counts *counts);
 
 #endif

@@ -12,6 +12,8 @@
 
 #define SOURCE_OBJECTS 50
 
+static bool merging; /* the child tells what changed */
+
 static const char *text_of(struct choices *c)
 {
     static const char *const texts[] = {
@@ -54,9 +56,17 @@ static void order(struct record_writer *w, struct choices *c)
         enum record_type type;
         const char *fields;
     } records[] = {
-        {RECORD_OBJECT, "sssss44dbb"}, {RECORD_OBJECT, "sssss44dbb"}, {RECORD_OLDER, "ssss8b"},
-        {RECORD_PROBLEM, "4s44ss"},    {RECORD_FAILED, "4s"},         {RECORD_END, "s8884d"},
+        {RECORD_OBJECT, "sssss44dbb"},
+        {RECORD_OBJECT, "sssss44dbb"},
+        {RECORD_OLDER, "sssss8b"},
+        {RECORD_PROBLEM, "4ss44ss"},
+        {RECORD_FAILED, "4s"},
+        {RECORD_END, "s8888448d"},
         {RECORD_UNCHANGED, "s"},
+        {RECORD_STEP, "88844s"},
+        {RECORD_CHANGED, "s"},
+        {RECORD_NO_OLDER, ""},
+        {RECORD_WHOLE, ""},
     };
     uint8_t which = choose(c);
     size_t i = which % ARRAY_LEN(records);
@@ -75,7 +85,7 @@ static void write_orders(struct record_writer *w, const uint8_t *data, size_t si
 
 static void check_set(const struct desired_set *set)
 {
-    check(set->count <= SOURCE_OBJECTS && set->problem_count <= LIMIT_ERRORS);
+    check(set->count <= SOURCE_OBJECTS + 4 && set->problem_count <= LIMIT_ERRORS);
     for (size_t i = 0; i < set->count; i++) {
         const struct desired *d = &set->items[i];
         struct document document;
@@ -96,17 +106,37 @@ struct outcome {
     char *message;
 };
 
+/* What the parent knows when the child tells what changed. */
+static struct desired_set *some_base(void)
+{
+    static const char *const files[] = {"a", "v1", "v1/x", "x.yaml"};
+    struct desired_set *base = desired_set_new("/tmp", NULL);
+    check(base != NULL);
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        const struct desired d = {
+            .api_version = "v1", .kind = "ConfigMap", .name = "a", .file = files[i], .body_len = 2};
+        check(desired_set_add(base, &d, "{}", "", NULL) == 0);
+    }
+    desired_set_problem(base, &(struct problem){.file = "x.yaml", .message = "a"});
+    check(desired_set_finish(base, NULL) == 0);
+    return base;
+}
+
 static struct outcome feed(const char *data, size_t len, bool whole, uint32_t seed)
 {
     static const struct source_config config = {.objects = SOURCE_OBJECTS};
-    struct source_read read = {.reader = RECORD_READER_INIT};
+    struct source_read read = {.reader = RECORD_READER_INIT, .state_dir = (char *)"/tmp"};
     struct err *err = NULL;
     int rc = 0;
-    read.set = desired_set_new("/tmp", NULL);
+    struct desired_set *base = merging ? some_base() : NULL;
+    read.base = read.merge.base = base;
+    read.merging = merging;
+    read.set = base ? desired_set_beside(base) : desired_set_new("/tmp", NULL);
     check(read.set != NULL);
     source_read_limits(&read, &config);
     for (size_t at = 0, n; at < len && rc == 0; at += n) {
         n = whole ? len : piece_len(&seed, len - at);
+        check(read.set != NULL);
         _free_ char *piece = exact_copy(data + at, n);
         rc = on_output(&read, piece, n, &err);
         check((rc == 0) == (err == NULL));
@@ -123,7 +153,10 @@ static struct outcome feed(const char *data, size_t len, bool whole, uint32_t se
     check(desired_set_finish(read.set, NULL) == 0);
     desired_mark_doubled(read.set, "default");
     check_set(read.set);
+    desired_set_free(base);
+    check_set(read.set);
     desired_set_free(read.set);
+    merge_free(&read.merge);
     record_reader_free(&read.reader);
     err_free(read.err);
     err_free(err);
@@ -136,10 +169,11 @@ static void write_end(struct record_writer *w)
     struct outcome o = feed(w->out.data, w->out.len, true, 0);
     record_begin(w, RECORD_END);
     record_put_str(w, "0123456789012345678901234567890123456789");
-    record_put_u64(w, 1);
-    record_put_u64(w, o.count);
-    record_put_u64(w, 1);
+    for (int i = 0; i < 4; i++) /* the first is the time, the second what was told of the source */
+        record_put_u64(w, i == 0);
     record_put_u32(w, 1);
+    record_put_u32(w, 0);
+    record_put_u64(w, o.count);
     record_put_bytes(w, o.digest, sizeof(o.digest));
     record_finish(w);
     bool refused = *o.message || o.failed || o.complete;
@@ -163,6 +197,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
+    merging = data[0] & 4;
     if (!(data[0] & 1)) {
         check_feeds((const char *)data + 1, size - 1, data[0]);
         return 0;
@@ -170,7 +205,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct record_writer w;
     record_writer_init(&w, -1);
     write_orders(&w, data + 1, size - 1);
-    if (data[0] & 2)
+    if ((data[0] & 2) && !merging)
         write_end(&w);
     check_feeds(w.out.data, w.out.len, data[0]);
     record_writer_free(&w);

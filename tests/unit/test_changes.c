@@ -15,6 +15,7 @@
 
 #include "core/alloc.h"
 #include "core/buf.h"
+#include "core/hash.h"
 #include "core/limits.h"
 #include "sync/source.h"
 
@@ -190,15 +191,245 @@ static void repaired(void **state)
     desired_set_free(two);
 }
 
+/*
+ * The random part: a repository whose files come, go, move and break. HOLDFAST_SEED and
+ * HOLDFAST_ROUNDS choose another run.
+ */
+
+static unsigned long long dice; /* splitmix64: the same everywhere */
+
+static unsigned roll(unsigned sides)
+{
+    unsigned long long z = (dice += 0x9e3779b97f4a7c15ULL);
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+    return (unsigned)((z ^ z >> 31) % sides);
+}
+
+static const char *const folders[] = {"", "a", "a-b", "a/c", "a.yaml", "z", "z/.d", "z/y/x"};
+static const char *const files[] = {"m.yaml", "n.yml",      "o.json",        "a.yaml",
+                                    "m",      ".dot.yaml",  "odd\none.yaml", "README.md",
+                                    "z",      "Chart.yaml", "m-.yaml",       "kustomization.yaml"};
+
+static char *some_path(void)
+{
+    const char *folder = folders[roll(ARRAY_LEN(folders))];
+    /* what makes a folder a renderer's comes seldom */
+    const char *file = files[roll(roll(4) ? 8 : ARRAY_LEN(files))];
+    return xasprintf("%s%s%s", folder, *folder ? "/" : "", file);
+}
+
+static void some_document(struct buf *b)
+{
+    unsigned n = roll(12);
+    if (roll(3) == 0)
+        buf_addf(b, "# %u\n", roll(5)); /* moves the lines */
+    buf_addf(b, "apiVersion: %s\nkind: %s\nmetadata:\n  name: n%u\n", roll(3) ? "v1" : "apps/v1",
+             roll(3) ? "ConfigMap" : "Secret", n);
+    if (roll(2))
+        buf_addf(b, "  namespace: s%u\n", roll(2));
+    buf_addf(b, "data:\n  v: \"%u\"\n", roll(6));
+    switch (roll(12)) {
+    case 0:
+        buf_add_str(b, "  none: null\n"); /* a note */
+        break;
+    case 1:
+        buf_add_str(b, "  v: again\n"); /* an error */
+        break;
+    case 2:
+        buf_add_str(b, "list: [null]\n"); /* another */
+    }
+}
+
+static void some_content(const char *path)
+{
+    _free_ char *full = xasprintf("%s/%s", repo, path);
+    _free_ char *make = xasprintf("d=\"$(dirname '%s')\"; [ -e '%s' ] && rm -rf '%s'\n"
+                                  "mkdir -p \"$d\" 2>../out || exit 0",
+                                  full, full, full);
+    sh(make);
+    _buf_ struct buf b = BUF_INIT(64 * KIB);
+    for (unsigned n = roll(4); n; n--) {
+        some_document(&b);
+        if (n > 1)
+            buf_add_str(&b, "---\n");
+    }
+    if (roll(15) == 0)
+        buf_add_str(&b, "\n\tbroken: [\n");
+    FILE *f = fopen(full, "we"); /* none, where a file lies in its folder's place */
+    if (f) {
+        fwrite(buf_str(&b), 1, b.len, f);
+        fclose(f);
+    }
+}
+
+static void some_edit(void)
+{
+    _free_ char *path = some_path(), *other = some_path(), *script = NULL;
+    switch (roll(10)) {
+    case 0:
+        script = xasprintf("rm -rf '%s'", path);
+        break;
+    case 1:
+        script = xasprintf("[ ! -e '%s' ] || [ -e '%s' ] || mv '%s' '%s' 2>../out || :", path,
+                           other, path, other);
+        break;
+    case 2: /* a folder moves, or goes */
+        script = xasprintf("[ ! -d a ] || [ -e b ] || mv a b; [ ! -d b ] || [ -e a ] || %s",
+                           roll(3) ? "mv b a" : "rm -rf b");
+        break;
+    case 3:
+        script = xasprintf("[ -e '%s' ] || ln -s m.yaml '%s' 2>../out || :", path, path);
+        break;
+    default:
+        some_content(path);
+        return;
+    }
+    sh(script);
+}
+
+/* All that a set says, as a text. */
+static int line_order(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void dump_older(const struct desired_set *set, struct buf *out)
+{
+    char **lines = xcalloc(set->older_count + 1, sizeof(*lines));
+    for (size_t i = 0, nth = 0; i < set->older_count; i++) {
+        const struct older *o = &set->older[i];
+        const struct older *last = i ? o - 1 : NULL;
+        bool same =
+            last && o->name == last->name && o->kind == last->kind && o->group == last->group;
+        nth = same ? nth + 1 : 0;
+        _free_ char *body = xcalloc(1, (size_t)o->body_len + 1);
+        assert_int_equal(spool_read(set->spool, body, o->body_len, o->offset, NULL), 0);
+        lines[i] = xasprintf("older %s/%s/%s #%zu %s %s %u %lld %s\n", o->group, o->kind, o->name,
+                             nth, o->namespace ? o->namespace : "-", o->file, o->step,
+                             (long long)o->replaced_at, body);
+    }
+    qsort(lines, set->older_count, sizeof(*lines), line_order);
+    for (size_t i = 0; i < set->older_count; i++) {
+        buf_add_str(out, lines[i]);
+        free(lines[i]);
+    }
+    free(lines);
+    for (size_t i = 0; i < set->step_count; i++)
+        buf_addf(out, "step %llu %llu %llu\n", (unsigned long long)set->steps[i].files,
+                 (unsigned long long)set->steps[i].bytes, (unsigned long long)set->steps[i].bodies);
+    buf_addf(out, "cut %d\n", set->older_cut);
+}
+
+static char *dump(const struct desired_set *set)
+{
+    struct buf b = BUF_INIT(64 * MIB);
+    char hex[2 * DESIRED_DIGEST_BYTES + 1];
+    buf_addf(&b, "%s %lld errors %zu told %zu files %llu objects %llu unsteady %d\n", set->revision,
+             (long long)set->commit_time, set->errors, set->source_problems,
+             (unsigned long long)set->walked.files, (unsigned long long)set->walked.objects,
+             set->walked.unsteady);
+    hash_hex(set->digest, DESIRED_DIGEST_BYTES, hex);
+    buf_addf(&b, "%s\n", hex);
+    for (size_t i = 0; i < set->count; i++) {
+        const struct desired *d = &set->items[i];
+        size_t len = (size_t)d->body_len + d->places_len;
+        _free_ char *text = xcalloc(1, len + 1);
+        assert_int_equal(spool_read(set->spool, text, len, d->offset, NULL), 0);
+        hash_hex(d->digest, DESIRED_DIGEST_BYTES, hex);
+        buf_addf(&b, "%s %s %s %s %s %s %s:%u:%u %s %d ", d->api_version, d->group, d->version,
+                 d->kind, d->namespace ? d->namespace : "-", d->name, d->file, d->line, d->col, hex,
+                 d->doubled);
+        for (size_t k = 0; k < len; k++)
+            buf_addf(&b, k < d->body_len ? "%c" : "\\%02x", (unsigned char)text[k]);
+        buf_add_char(&b, '\n');
+    }
+    for (size_t i = 0; i < set->problem_count; i++) {
+        const struct problem *p = &set->problems[i];
+        buf_addf(&b, "%d %s %s:%u:%u %s: %s%s\n", p->level, p->at, p->file, p->line, p->col,
+                 p->object ? p->object : "-", p->message,
+                 i < set->read_problems ? "" : " (not of the read)");
+    }
+    dump_older(set, &b);
+    return buf_take(&b);
+}
+
+static void fail_where(const char *want, const char *got, const char *round)
+{
+    size_t at = 0;
+    while (want[at] && want[at] == got[at])
+        at++;
+    size_t from = at;
+    while (from && want[from - 1] != '\n')
+        from--;
+    fail_msg("%s: not as a whole read gives it\nwhole:   %.400s\nchanges: %.400s", round,
+             want + from, got + from);
+}
+
+/* Some commits; or back to an earlier one, or a merge. */
+static void some_history(unsigned round)
+{
+    static unsigned second;
+    if (round > 5 && roll(12) == 0)
+        sh("git reset -q --hard HEAD~3");
+    if (round > 5 && roll(10) == 0)
+        sh("rm -rf ../state/git");
+    if (roll(12) == 0)
+        sh("git tag -d main >../out 2>&1 || git tag main");
+    for (unsigned n = roll(8) ? 1 + roll(3) : 22; n; n--) {
+        for (unsigned k = roll(4); k; k--)
+            some_edit();
+        second++;
+        _free_ char *script =
+            xasprintf("git add -A . 2>../out; GIT_AUTHOR_DATE='@%u +0000' GIT_COMMITTER_DATE='@%u "
+                      "+0000' git commit -q --allow-empty -m %u",
+                      1700000000 + second, 1700000000 + second, second);
+        sh(script);
+    }
+}
+
+static void as_a_whole_read(void **state)
+{
+    static const char *const globs[] = {"**/m.yaml", "a/c/**", NULL};
+    const char *seed = getenv("HOLDFAST_SEED"), *rounds = getenv("HOLDFAST_ROUNDS");
+    unsigned long long first = seed ? strtoull(seed, NULL, 10) : 20261129;
+    unsigned last = rounds ? (unsigned)strtoul(rounds, NULL, 10) : 16;
+    dice = first;
+    sh("git tag -d main >../out 2>&1 || :; git checkout -q -f main");
+    struct desired_set *kept = NULL;
+    struct source_config config = {.url = repo_url, .ref = "main"};
+    size_t merged = 0;
+    for (unsigned round = 0; round < last; round++) {
+        some_history(round);
+        if (roll(10) == 0)
+            config.exclude = config.exclude ? NULL : globs;
+        _free_ char *where = xasprintf("seed %llu, round %u", first, round);
+        struct desired_set *whole = read_it(config, NULL);
+        struct desired_set *set = read_it(config, kept);
+        desired_mark_doubled(whole, "s1");
+        if (set) {
+            merged += kept && set->spool == kept->spool;
+            desired_mark_doubled(set, "s1");
+            desired_set_free(kept);
+            kept = set;
+        }
+        _free_ char *want = dump(whole), *got = dump(kept);
+        if (strcmp(want, got) != 0)
+            fail_where(want, got, where);
+        desired_set_free(whole);
+    }
+    desired_set_free(kept);
+    print_message("%zu of %u rounds read only what changed\n", merged, last);
+    assert_true(merged > last / 3);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "read") == 0)
         return source_child_main();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_commit),
-        cmocka_unit_test(another_note),
-        cmocka_unit_test(on_disk),
-        cmocka_unit_test(repaired),
+        cmocka_unit_test(same_commit), cmocka_unit_test(another_note),    cmocka_unit_test(on_disk),
+        cmocka_unit_test(repaired),    cmocka_unit_test(as_a_whole_read),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -72,10 +72,10 @@ static void comes_back(void **state)
     assert_ptr_equal(set->items[1].api_version, set->items[3].api_version);
     assert_null(set->items[0].namespace);
     struct stat st;
-    assert_int_equal(fstat(set->spool, &st), 0);
+    assert_int_equal(fstat(set->spool->fd, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     assert_int_equal(st.st_nlink, 0);
-    assert_true(fcntl(set->spool, F_GETFD) & FD_CLOEXEC);
+    assert_true(fcntl(set->spool->fd, F_GETFD) & FD_CLOEXEC);
     desired_set_free(set);
     desired_set_free(NULL);
 }
@@ -193,7 +193,7 @@ static void caps(void **state)
     _err_ struct err *spool = NULL, *names = NULL;
     struct desired_set *set = desired_set_new(dir, NULL);
     struct desired d = {.api_version = "v1", .kind = "K", .name = "n", .file = "f", .body_len = 2};
-    set->spool_len = LIMIT_SPOOL_BYTES - 2;
+    set->spool->len = LIMIT_SPOOL_BYTES - 2;
     assert_int_equal(desired_set_add(set, &d, "{}", "", NULL), 0);
     assert_int_equal(desired_set_add(set, &d, "{}", "", &spool), -1);
     assert_int_equal(spool->kind, ERR_LIMIT);

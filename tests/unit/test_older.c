@@ -59,7 +59,8 @@ struct seen {
 };
 
 /* "name=value@seconds " */
-static void on_older(void *ctx, const struct manifest *manifest, int64_t replaced_at)
+static void on_older(void *ctx, const char *file, const struct manifest *manifest,
+                     int64_t replaced_at)
 {
     struct seen *s = ctx;
     const char *v = node_str(node_get(node_get(manifest->root, "data"), "v"));

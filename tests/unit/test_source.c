@@ -441,7 +441,7 @@ static void endless_objects(struct record_writer *w, unsigned long i, const char
 static void endless_older(struct record_writer *w)
 {
     record_begin(w, RECORD_OLDER);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         record_put_str(w, "v1");
     record_put_u64(w, 0);
     record_put_bytes(w, "{}", 2);
@@ -453,6 +453,7 @@ static void endless_problems(struct record_writer *w, size_t len)
     _free_ char *message = xasprintf("%0*d", (int)len, 0);
     record_begin(w, RECORD_PROBLEM);
     record_put_u32(w, PROBLEM_ERROR);
+    record_put_str(w, NULL);
     record_put_str(w, NULL);
     record_put_u32(w, 0);
     record_put_u32(w, 0);
