@@ -2,6 +2,7 @@
 #include "sync/source.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@
 #include "sync/digest.h"
 #include "sync/read.h"
 #include "sync/record.h"
+
+#define CHILD_HEAP (4 * (int)MIB)
 
 struct child {
     struct record_writer writer;
@@ -302,6 +305,9 @@ int source_child_main(void)
 {
     _err_ struct err *err = NULL, *write_err = NULL;
     struct child c = {.body = BUF_INIT(LIMIT_FRAME_BYTES), .places = BUF_INIT(LIMIT_FRAME_BYTES)};
+    /* each file's arena comes and goes: the heap need not be given back and asked for each time */
+    mallopt(M_TRIM_THRESHOLD, CHILD_HEAP);
+    mallopt(M_TOP_PAD, CHILD_HEAP);
     record_writer_init(&c.writer, STDOUT_FILENO);
     struct record_writer *w = &c.writer;
     if (child_read(&c, &err)) {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "core/alloc.h"
 #include "core/limits.h"
@@ -21,12 +22,29 @@ int git_err(struct err **err, enum err_kind kind, const char *fmt, ...)
     return err_set(err, kind, "%s: %s", message, why);
 }
 
+/*
+ * libgit2 reads the machine's certificates when it starts, which takes longer than all the rest of
+ * a read where little changed (54 of 68 million instructions). Its own transports are not used, so
+ * it may not open a file meanwhile.
+ */
+static int init_without_certificates(void)
+{
+    struct rlimit files, none;
+    bool limited = getrlimit(RLIMIT_NOFILE, &files) == 0;
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = files.rlim_max};
+    limited = limited && setrlimit(RLIMIT_NOFILE, &none) == 0;
+    int rc = git_libgit2_init();
+    if (limited)
+        setrlimit(RLIMIT_NOFILE, &files);
+    return rc;
+}
+
 int git_start(struct err **err)
 {
     static bool started;
     if (started)
         return 0;
-    if (git_libgit2_init() < 0)
+    if (init_without_certificates() < 0)
         return git_err(err, ERR_FATAL, "libgit2 does not start");
     started = true;
     /* what a user's configuration says (insteadOf, proxies, helpers) is not what ours says */

@@ -1,4 +1,4 @@
-/* Digests, by OpenSSL's EVP. */
+/* Digests, by OpenSSL. */
 #ifndef HOLDFAST_CORE_HASH_H
 #define HOLDFAST_CORE_HASH_H
 

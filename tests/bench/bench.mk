@@ -1,12 +1,18 @@
 # The bench: included by the Makefile.
 BENCH_N ?= 1000 5000
 BENCH_RUNS ?= 11
-BENCHBIN := $(addprefix $(B)/tests/bench/,measure lists events)
+BENCHBIN := $(addprefix $(B)/tests/bench/,measure lists events reads)
 
 $(B)/tests/bench/%: tests/bench/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CCLD,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(shell pkg-config --libs yaml-0.1 libcurl)
+
+# It reads as the agent does, and is its own child.
+$(B)/tests/bench/reads: tests/bench/reads.c $(B)/libholdfast.a Makefile
+	@mkdir -p $(@D)
+	$(call say,CCLD,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libholdfast.a $(LDLIBS)
 
 .PHONY: bench
 bench: all $(BENCHBIN) ## measure on a real server; BENCH_N="1000" for a quick one
