@@ -264,6 +264,17 @@ static void scope_start(struct kube_scope *s)
     });
 }
 
+static bool scalable(const char *group, const char *kind)
+{
+    return *group || !strcmp(kind, "ReplicationController");
+}
+
+/* Whether the kind is looked for where the unit is: scalers only where something may be scaled. */
+static bool concerns(const struct kube_kind *kind, const struct unit *unit)
+{
+    return unit->namespace && (!kind->scaler || scalable(unit->group, unit->kind));
+}
+
 /* Namespaces of these units that are sorted by them, or of all units: each once. */
 static void want_namespaces(struct kube *k, const struct kube_kind *kind)
 {
@@ -272,7 +283,7 @@ static void want_namespaces(struct kube *k, const struct kube_kind *kind)
     json_auto_t *seen = json_object();
     for (size_t i = 0; i < count; i++) {
         const char *ns = units[i]->namespace;
-        if (!ns || json_object_get(seen, ns))
+        if (!concerns(kind, units[i]) || json_object_get(seen, ns))
             continue;
         json_put(seen, ns, json_true());
         want(k, kind->resource, ns, NULL);
@@ -285,7 +296,7 @@ static size_t namespaces_of(const struct kube *k, const struct kube_kind *kind)
     size_t count = kind->scaler ? k->count : kind->count;
     json_auto_t *seen = json_object();
     for (size_t i = 0; i < count; i++) {
-        if (units[i]->namespace && json_object_size(seen) <= LIMIT_NAMES_BY_GET)
+        if (concerns(kind, units[i]) && json_object_size(seen) <= LIMIT_NAMES_BY_GET)
             json_put(seen, units[i]->namespace, json_true());
     }
     return json_object_size(seen);
@@ -333,8 +344,7 @@ static void observe_kind(struct kube *k, struct kube_kind *kind)
 static bool waits(const struct kube *k, const struct kube_kind *kind)
 {
     const struct kube_resource *r = kind->resource;
-    bool scalable = *r->group || !strcmp(r->kind, "ReplicationController");
-    return !k->scalers_known && !kind->scaler && scalable;
+    return !k->scalers_known && !kind->scaler && scalable(r->group, r->kind);
 }
 
 static void start_new(struct kube *k)

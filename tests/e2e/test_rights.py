@@ -99,7 +99,7 @@ def test_aggregated_group_is_read_only(cluster, holdfast, repository, namespace)
 
 @pytest.mark.parametrize("crd, said", [
     (thing_crd("a.example", plural="*"), "plural"), (thing_crd("a.example", plural="pods/exec"), "plural"),
-    (thing_crd("*"), "group"), (thing_crd("", plural="secrets", scope="Cluster"), "Kubernetes itself does not bring it"),
+    (thing_crd("*"), "group"), (thing_crd("", plural="secrets", scope="Cluster"), "group"),
     (thing_crd("apps", plural="deployments", scope="Cluster"), "Kubernetes itself does not bring it")])
 def test_names_that_widen_are_refused(holdfast, repository, crd, said):
     group = crd["spec"]["group"]
@@ -179,6 +179,33 @@ def test_check(cluster, holdfast, repository, namespace, tmp_path):
     status, out, err = check()
     assert status == 2 and "b.yaml:1" in err and "3 of 4 may not be read" in out
     cluster.kubectl("delete", f"clusterrole/{name}", f"clusterrolebinding/{name}")
+
+
+def test_printed_rights_suffice(cluster, holdfast, agents, repository, namespace, tmp_path):
+    """Two namespaces, one with nothing to scale: the account sees what an admin sees, and misses no right."""
+    second, name = f"{namespace}-texts", f"suffice-{namespace}"
+    cluster.kubectl("create", "namespace", second)
+    manifests = [deployment("web", namespace=namespace), config_map("texts", {"a": "b"}, namespace=second)]
+    cluster.apply(manifests)
+    repository.commit({"a.yaml": manifests})
+    status, out, err = holdfast("rbac", "--report", repository.folder, "--kubeconfig", cluster.kubeconfig,
+                                "--account", f"{namespace}/{name}")
+    assert (status, err) == (0, "")
+    cluster.kubectl("create", "serviceaccount", name, "-n", namespace)
+    cluster.kubectl("apply", "-f", "-", data=[d for d in yaml.safe_load_all(out) if d])
+    with open(cluster.kubeconfig, encoding="utf-8") as file:
+        config = yaml.safe_load(file)
+    config["users"][0]["user"] = {"token": cluster.kubectl("create", "token", name, "-n", namespace).strip()}
+    ours = tmp_path / "kubeconfig"
+    ours.write_text(yaml.safe_dump(config))
+    status, out, err = holdfast("diff", repository.url, "--ref", "main", "-o", "json", "--kubeconfig", ours)
+    assert (status, len(out.splitlines())) == (0, 1), out  # the summary alone
+    agent = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main"}]}, str(ours))
+    agent.ready()
+    cluster.kubectl("patch", "configmap", "texts", "-n", second, "-p", '{"data":{"a":"c"}}')
+    agent.drift(field="data.a")
+    assert not agent.seen(event="note", source="infra") and not agent.seen(event="error"), agent.tail()
+    cluster.kubectl("delete", "namespace", second, "--wait=false")
 
 
 def test_check_without_cluster(holdfast, repository, tmp_path):
