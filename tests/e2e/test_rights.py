@@ -181,10 +181,18 @@ def test_check(cluster, holdfast, repository, namespace, tmp_path):
     cluster.kubectl("delete", f"clusterrole/{name}", f"clusterrolebinding/{name}")
 
 
-def test_printed_rights_suffice(cluster, holdfast, agents, repository, namespace, tmp_path):
+@pytest.fixture
+def second(cluster, namespace):
+    """Another namespace beside the test's own."""
+    name = f"{namespace}-2"
+    cluster.kubectl("create", "namespace", name)
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+def test_printed_rights_suffice(cluster, holdfast, agents, repository, namespace, second, tmp_path):
     """Two namespaces, one with nothing to scale: the account sees what an admin sees, and misses no right."""
-    second, name = f"{namespace}-texts", f"suffice-{namespace}"
-    cluster.kubectl("create", "namespace", second)
+    name = f"suffice-{namespace}"
     manifests = [deployment("web", namespace=namespace), config_map("texts", {"a": "b"}, namespace=second)]
     cluster.apply(manifests)
     repository.commit({"a.yaml": manifests})
@@ -205,7 +213,6 @@ def test_printed_rights_suffice(cluster, holdfast, agents, repository, namespace
     cluster.kubectl("patch", "configmap", "texts", "-n", second, "-p", '{"data":{"a":"c"}}')
     agent.drift(field="data.a")
     assert not agent.seen(event="note", source="infra") and not agent.seen(event="error"), agent.tail()
-    cluster.kubectl("delete", "namespace", second, "--wait=false")
 
 
 def test_check_without_cluster(holdfast, repository, tmp_path):
