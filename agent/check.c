@@ -164,7 +164,7 @@ static int run(struct check *c)
 {
     size_t refused;
     size_t errors = survey_problems(&c->survey);
-    c->access = survey_access(&c->survey, true, &refused);
+    c->access = survey_access(&c->survey, SURVEY_ASK, &refused);
     ask_all(c);
     print_sources(c);
     print_table(c);

@@ -44,7 +44,7 @@ static int print(const struct options *o, const struct survey *s, const char *ac
                  const char *account)
 {
     size_t refused;
-    struct access *a = survey_access(s, o->report, &refused);
+    struct access *a = survey_access(s, o->report ? SURVEY_REPORT : SURVEY_LOOK, &refused);
     struct buf _buf_ b = BUF_INIT(LIMIT_JSON_BYTES);
     heading(&b, o, a);
     int full = refused ? 0 : access_write(&b, a, account, account_namespace, account);

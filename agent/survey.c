@@ -238,13 +238,14 @@ static size_t add_objects(struct access *a, const struct desired_set *set)
     return refused;
 }
 
-struct access *survey_access(const struct survey *s, bool report, size_t *refused)
+struct access *survey_access(const struct survey *s, enum survey_for what, size_t *refused)
 {
     const struct access_config config = {
         .discovery = s->discovery,
         .api_services = s->api_services,
         .default_namespace = default_namespace(s),
-        .report = report,
+        .report = what != SURVEY_LOOK,
+        .asking = what == SURVEY_ASK,
     };
     struct access *a = access_new(&config);
     *refused = 0;

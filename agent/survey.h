@@ -57,11 +57,14 @@ int survey_run(struct survey *s, const struct options *o, bool need_cluster, str
 /* Tells on standard error what is wrong in the sources; how many errors there are. */
 size_t survey_problems(const struct survey *s);
 
+enum survey_for { SURVEY_LOOK, SURVEY_REPORT, SURVEY_ASK };
+
 /*
- * The rights that all sources together need; owned. Objects for which none can be given are told on
- * standard error, with file and line, and counted.
+ * The rights that all sources together need, to be granted (to look, or to report by dry runs) or
+ * to be asked for; owned. Objects for which none can be given are told on standard error, with file
+ * and line, and counted.
  */
-struct access *survey_access(const struct survey *s, bool report, size_t *refused);
+struct access *survey_access(const struct survey *s, enum survey_for what, size_t *refused);
 
 void survey_free(struct survey *s);
 

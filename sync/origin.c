@@ -24,23 +24,54 @@ char *origin_clean_url(const char *url)
                      user_len ? "@" : "", (int)rest, host);
 }
 
-/* The remote that the branch follows, else origin, else the only one. Owned, or NULL. */
-static char *remote_name(git_repository *repo, const char *branch_ref)
+/* NAME of "remote.NAME.url"; owned, or NULL. */
+static char *name_of_key(const char *key)
+{
+    static const char before[] = "remote.", after[] = ".url";
+    size_t n = strlen(key), fixed = strlen(before) + strlen(after);
+    if (n <= fixed || strncmp(key, before, strlen(before)) != 0 ||
+        strcmp(key + n - strlen(after), after) != 0)
+        return NULL;
+    return xstrndup(key + strlen(before), n - fixed);
+}
+
+/*
+ * The remote origin, else the only one; owned, or NULL. By the configuration: git_remote_list of
+ * libgit2 1.5 leaks what its patterns need.
+ */
+static char *usual_remote(git_config *config)
+{
+    git_config_iterator *all = NULL;
+    git_config_entry *entry;
+    char *found = NULL;
+    bool several = false;
+    if (git_config_iterator_new(&all, config))
+        return NULL;
+    while (!git_config_next(&entry, all)) {
+        _free_ char *name = name_of_key(entry->name);
+        if (!name || (found && !strcmp(found, name)) || (found && !strcmp(found, "origin")))
+            continue;
+        several = found && strcmp(name, "origin") != 0;
+        free(found);
+        found = steal(name);
+    }
+    git_config_iterator_free(all);
+    if (several && strcmp(found, "origin") != 0) {
+        free(found);
+        return NULL;
+    }
+    return found;
+}
+
+/* The remote that the branch follows, else the usual one. Owned, or NULL. */
+static char *remote_name(git_repository *repo, git_config *config, const char *branch_ref)
 {
     git_buf name = GIT_BUF_INIT;
     char *found = NULL;
     if (branch_ref && !git_branch_upstream_remote(&name, repo, branch_ref))
         found = xstrndup(name.ptr, name.size);
     git_buf_dispose(&name);
-    git_strarray all = {0};
-    if (!found && !git_remote_list(&all, repo)) {
-        for (size_t i = 0; i < all.count; i++) {
-            if (all.count == 1 || !strcmp(all.strings[i], "origin"))
-                found = xstrdup(all.strings[i]);
-        }
-    }
-    git_strarray_dispose(&all);
-    return found;
+    return found ? found : usual_remote(config);
 }
 
 static void read_branch(git_repository *repo, const char *branch_ref, struct origin *out)
@@ -63,11 +94,15 @@ static void read_remote(git_repository *repo, struct origin *out)
         git_reference_type(head) == GIT_REFERENCE_SYMBOLIC)
         read_branch(repo, git_reference_symbolic_target(head), out);
     const char *branch_ref = head ? git_reference_symbolic_target(head) : NULL;
-    _free_ char *name = remote_name(repo, branch_ref);
-    git_remote *remote = NULL;
-    if (name && !git_remote_lookup(&remote, repo, name) && git_remote_url(remote))
-        out->url = origin_clean_url(git_remote_url(remote));
-    git_remote_free(remote);
+    git_config *config = NULL;
+    if (!git_repository_config_snapshot(&config, repo)) {
+        const char *url;
+        _free_ char *name = remote_name(repo, config, branch_ref);
+        _free_ char *key = xasprintf("remote.%s.url", name ? name : "");
+        if (name && !git_config_get_string(&url, config, key))
+            out->url = origin_clean_url(url);
+    }
+    git_config_free(config);
     git_reference_free(head);
 }
 

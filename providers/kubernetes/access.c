@@ -117,7 +117,8 @@ static int aggregated(const struct access *a, const struct kind *kind)
             json_is_object(json_at(service, "spec", "service", NULL)))
             return 1;
     }
-    if (a->config.api_services || builtin_group(kind->group) || !kind->from_cluster)
+    if (a->config.api_services || a->config.asking || builtin_group(kind->group) ||
+        !kind->from_cluster)
         return 0;
     return -1;
 }

@@ -46,6 +46,7 @@ struct access_config {
     const json_t *api_services;        /* the items of the APIServices' LIST; NULL: not known */
     const char *default_namespace;     /* of objects that name none */
     bool report;                       /* with the verbs of dry runs */
+    bool asking; /* not to grant: dry runs also where an aggregated API server may serve the kind */
 };
 
 struct access {

@@ -253,6 +253,17 @@ def test_whole_job_of_the_agent(cluster, account, agents, repository):
     assert not writes(events)
 
 
+def test_check_as_the_account(account, holdfast, tmp_path):
+    config = tmp_path / "holdfast.yaml"
+    config.write_text(yaml.safe_dump({"apiVersion": "holdfast.dev/v1", "kind": "Config",
+                                      "sources": [{"name": "examples", "url": EXAMPLES}]}))
+    status, out, err = holdfast("agent", "--config", config, "--check", "--kubeconfig", account)
+    assert (status, err) == (0, "")
+    rows = [line.split() for line in out.splitlines() if "  yes" in line]
+    assert len(rows) == 12 and all(row[2:] == ["yes"] * 5 for row in rows), out
+    assert out.endswith("all of it may be read\n")
+
+
 # ---- nothing is written ----
 
 def writes(events):

@@ -183,6 +183,12 @@ static void test_aggregated(void **state _unused_)
     add_all(a, objects);
     check_listed(a, "ml metrics.example/gauges glw\nml ml.example.com/things glw\n");
     access_free(a);
+    /* where it is only asked whether they are there, they are asked for */
+    config.asking = true;
+    a = access_new(&config);
+    add_all(a, objects);
+    check_listed(a, "ml metrics.example/gauges glwpc\nml ml.example.com/things glwpc\n");
+    access_free(a);
     discovery_free(d);
 }
 

@@ -81,10 +81,11 @@ static void test_read(void **state _unused_)
     _free_ char *below = xasprintf("%s/clusters", folder);
     check(folder, NULL, "work", "");
     set(repo, "remote.fork.url", "https://a:b@fork.example/x");
-    set(repo, "remote.fork.fetch", "+refs/heads/*:refs/remotes/fork/*");
     check(below, "https://fork.example/x", "work", "clusters"); /* the only one */
+    set(repo, "remote.fork.pushurl", "https://push.example/x");
+    set(repo, "remote.zz.url", "https://zz.example/x");
+    check(folder, NULL, "work", ""); /* which of the two is not known */
     set(repo, "remote.origin.url", "https://origin.example/x");
-    set(repo, "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*");
     check(folder, "https://origin.example/x", "work", "");
     set(repo, "branch.work.remote", "fork");
     set(repo, "branch.work.merge", "refs/heads/main");
