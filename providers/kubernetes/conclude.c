@@ -109,13 +109,19 @@ static void tell_extra(void *ctx, const struct path *path, const json_t *live)
     who_free(&who);
 }
 
+static void tell_earlier(void *ctx, const struct path *path, const json_t *live)
+{
+    tell_dropped(ctx, path, NULL, live);
+}
+
 static void tell_extras(struct telling *t)
 {
     const bool proven = t->unit->facts.answers[ASK_REMOVE] == ANSWER_OK;
     const struct candidates *c = &t->u->candidates;
     for (size_t i = 0; i < c->count; i++) {
         if (proven || c->items[i].certain)
-            candidate_rest(&c->items[i], t->u->answers[ASK_REMOVE], tell_extra, t);
+            candidate_rest(&c->items[i], t->u->answers[ASK_REMOVE],
+                           c->items[i].dropped ? tell_earlier : tell_extra, t);
     }
 }
 
@@ -134,6 +140,7 @@ static void tell_undeclared(struct telling *t, const json_t *answer)
         .declared = t->u->declared,
         .answer = answer,
         .live = t->u->live,
+        .manager = t->k->config.field_manager,
         .secret = kube_is_secret(t->unit),
         .skip = telling_skip,
         .found = tell_dropped,

@@ -5,6 +5,7 @@
 #include "diff/path_index.h"
 #include "providers/kubernetes/extra.h"
 #include "providers/kubernetes/fields.h"
+#include "providers/kubernetes/markers.h"
 
 static void walk_owned(const struct dropped_walk *w, const struct path *up, const json_t *node,
                        const json_t *declared, const json_t *answer, const json_t *live);
@@ -14,34 +15,6 @@ static bool is_memory(const struct path *path)
 {
     return path_is(path, "metadata", "annotations",
                    "kubectl.kubernetes.io/last-applied-configuration", NULL);
-}
-
-static bool name_among(const char *name, const char *const *names, size_t n)
-{
-    while (n && strcmp(name, names[n - 1]) != 0)
-        n--;
-    return n > 0;
-}
-
-/*
- * Flux, Argo CD and Helm put these on what they apply, as their own and beside what Git says. A
- * report under their name must not say that Git dropped them.
- */
-static bool is_mark(const struct path *path)
-{
-    static const char *const labels[] = {
-        "kustomize.toolkit.fluxcd.io/name", "kustomize.toolkit.fluxcd.io/namespace",
-        "helm.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/namespace",
-        "argocd.argoproj.io/instance"};
-    static const char *const annotations[] = {
-        "argocd.argoproj.io/tracking-id", "argocd.argoproj.io/installation-id",
-        "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"};
-    if (path->type != STEP_MEMBER || !path->up)
-        return false;
-    if (path_is(path->up, "metadata", "labels", NULL))
-        return name_among(path->name, labels, ARRAY_LEN(labels));
-    return path_is(path->up, "metadata", "annotations", NULL) &&
-           name_among(path->name, annotations, ARRAY_LEN(annotations));
 }
 
 /* A value that we own, that is live and that Git does not declare. */
@@ -77,7 +50,8 @@ static void walk_owned(const struct dropped_walk *w, const struct path *up, cons
         const json_t *there = path_index_step(&in_live, &step);
         const json_t *then = path_index_step(&in_answer, &step);
         const json_t *wanted = path_index_step(&in_declared, &step);
-        if (there && !is_memory(&step) && !is_mark(&step) && !(w->skip && w->skip(w->ctx, &step))) {
+        if (there && !is_memory(&step) && !marker_is(w->manager, &step) &&
+            !(w->skip && w->skip(w->ctx, &step))) {
             if (!wanted)
                 undeclared(w, &step, child_node, then, there);
             else if (json_object_size(child_node))
@@ -112,7 +86,8 @@ void dropped_find(const struct dropped_walk *w)
         string_data(w);
 }
 
-static bool owned_at(const struct path *up, const json_t *ours, const json_t *declared)
+static bool owns_more(const struct path *up, const json_t *ours, const json_t *declared,
+                      const char *manager)
 {
     const char *key;
     json_t *child_node;
@@ -122,14 +97,14 @@ static bool owned_at(const struct path *up, const json_t *ours, const json_t *de
         struct fields_child c;
         if (!fields_child(key, child_node, &c))
             continue;
-        struct path step = {
+        const struct path step = {
             .up = up, .type = c.type, .name = c.name, .value = c.value, .index = c.index};
         const json_t *wanted = path_index_step(&in_declared, &step);
         /* labels that are all marks: looked into though Git has none */
         bool marks = !wanted && path_each_key(&step) && up && path_is(up, "metadata", NULL);
-        bool found = (!wanted && !marks && !is_mark(&step)) ||
+        bool found = (!wanted && !marks && !marker_is(manager, &step)) ||
                      ((wanted || marks) && json_object_size(child_node) &&
-                      owned_at(&step, child_node, wanted));
+                      owns_more(&step, child_node, wanted, manager));
         json_decref(c.value);
         if (found)
             return true;
@@ -137,7 +112,7 @@ static bool owned_at(const struct path *up, const json_t *ours, const json_t *de
     return false;
 }
 
-bool owned_undeclared(const json_t *ours, const json_t *declared)
+bool owned_undeclared(const json_t *ours, const json_t *declared, const char *manager)
 {
-    return owned_at(NULL, ours, declared);
+    return owns_more(NULL, ours, declared, manager);
 }

@@ -45,11 +45,17 @@ struct walk {
     struct candidates *out;
 };
 
-/* Parts of an object that are never a hand's addition to what we hold (DESIGN 5.3e, SPEC 2). */
-static bool never_extra(const struct walk *w, const struct path *path)
+/* kubectl rollout restart's mark, an action and no wish: ignored by default. */
+static bool restarted_at(const struct path *path)
+{
+    return path->type == STEP_MEMBER && path->up && path->up->type == STEP_MEMBER &&
+           !strcmp(path->name, "kubectl.kubernetes.io/restartedAt") &&
+           !strcmp(path->up->name, "annotations");
+}
+
+bool candidates_never(const struct path *path)
 {
     static const char last_applied[] = "kubectl.kubernetes.io/last-applied-configuration";
-    static const char restarted[] = "kubectl.kubernetes.io/restartedAt";
     if (path_is(path, "status", NULL) || path_is(path, "spec", "replicas", NULL))
         return true;
     if (path->type != STEP_MEMBER || !path->up)
@@ -57,26 +63,19 @@ static bool never_extra(const struct walk *w, const struct path *path)
     if (path_is(path->up, "metadata", NULL))
         return strcmp(path->name, "labels") && strcmp(path->name, "annotations") &&
                strcmp(path->name, "finalizers") && strcmp(path->name, "ownerReferences");
-    if (!strcmp(path->name, restarted) && path->up->type == STEP_MEMBER &&
-        !strcmp(path->up->name, "annotations")) {
-        w->out->ignored++;
+    if (restarted_at(path))
         return true;
-    }
     return path_is(path->up, "metadata", "annotations", NULL) &&
            (!strcmp(path->name, last_applied) || !strncmp(path->name, "holdfast.dev/", 13));
 }
 
-static void candidate_add(struct walk *w, const struct path *path, const json_t *live)
+struct candidate *candidates_add(struct candidates *c, const struct path *path, const json_t *live)
 {
-    if (fields_find(w->ours, path))
-        return;
-    struct candidates *c = w->out;
     c->items = xgrow(c->items, &c->cap, c->count + 1, sizeof(*c->items));
     struct candidate *new = &c->items[c->count++];
     kept_path_init(&new->path, path);
     new->live = live;
-    /* a container put into a running Pod (kubectl debug) is always a hand's, and stays */
-    new->certain = !strcmp(w->entry->subresource, "ephemeralcontainers");
+    return new;
 }
 
 static bool path_among(const json_t *texts, const struct path *path)
@@ -86,17 +85,19 @@ static bool path_among(const json_t *texts, const struct path *path)
 }
 
 /* Two hands may own one path, or one a part of what the other added: told once, at the top. */
-static void candidates_unite(struct candidates *c)
+void candidates_unite(struct candidates *c)
 {
     json_auto_t *once = json_object();
     size_t kept = 0;
     for (size_t i = 0; i < c->count; i++) {
         _free_ char *text = path_text(kept_path_last(&c->items[i].path));
-        if (json_object_get(once, text)) {
+        const json_t *same = json_object_get(once, text);
+        if (same) {
+            c->items[json_integer_value(same)].dropped |= c->items[i].dropped;
             kept_path_free(&c->items[i].path);
             continue;
         }
-        json_put(once, text, json_true());
+        json_put(once, text, json_integer((json_int_t)kept));
         c->items[kept++] = c->items[i];
     }
     c->count = kept;
@@ -129,14 +130,19 @@ static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
             .up = up, .type = c.type, .name = c.name, .value = c.value, .index = c.index};
         const json_t *there = path_index_step(&in_live, &step);
         const json_t *wanted = path_index_step(&in_declared, &step);
-        if (there && !never_extra(w, &step) && !(w->in->skip && w->in->skip(w->in->ctx, &step))) {
+        if (there && restarted_at(&step))
+            w->out->ignored++;
+        if (there && !candidates_never(&step) && !(w->in->skip && w->in->skip(w->in->ctx, &step))) {
             enum shape_kind kind = fields_shape.kind(child_node);
             bool apart = kind == SHAPE_KEYED || kind == SHAPE_SET ||
                          (path_each_key(&step) && kind == SHAPE_MAP);
             if (wanted || apart || !fields_whole(child_node))
                 walk_hand(w, &step, child_node, wanted, there);
-            else
-                candidate_add(w, &step, there);
+            else if (!fields_find(w->ours, &step))
+                /* a container put into a running Pod (kubectl debug) is always a hand's, and stays
+                 */
+                candidates_add(w->out, &step, there)->certain =
+                    !strcmp(w->entry->subresource, "ephemeralcontainers");
         }
         json_decref(c.value);
     }

@@ -25,6 +25,7 @@ struct candidate {
     struct kept_path path;
     const json_t *live; /* borrowed from the live object */
     bool certain;       /* no default, and no patch of the object itself could take it away */
+    bool dropped;       /* Git declared it once (earlier.h) */
 };
 
 struct candidates {
@@ -64,6 +65,13 @@ typedef void candidate_found(void *ctx, const struct path *path, const json_t *l
 void candidate_rest(const struct candidate *c, const json_t *answer, candidate_found *found,
                     void *ctx);
 
+/* For earlier.h: adds one; then tells each path once, at the top, where several own it. */
+struct candidate *candidates_add(struct candidates *c, const struct path *path, const json_t *live);
+void candidates_unite(struct candidates *c);
+
+/* Parts of an object that are never a hand's addition to what we hold (DESIGN 5.3e, SPEC 2). */
+bool candidates_never(const struct path *path);
+
 void candidates_free(struct candidates *c);
 
 /* Appends a JSON patch operation. `value` NULL for remove; takes the reference. */
@@ -77,7 +85,8 @@ void patch_op(json_t *patch, const char *op, const json_t *live, const struct pa
 struct dropped_walk {
     const json_t *ours; /* fieldsV1 */
     const json_t *declared, *answer, *live;
-    bool secret; /* `f:stringData.f:K` counts as `data.K` */
+    const char *manager; /* ours */
+    bool secret;         /* `f:stringData.f:K` counts as `data.K` */
     bool (*skip)(void *ctx, const struct path *path);
     void (*found)(void *ctx, const struct path *path, const json_t *answer, const json_t *live);
     void *ctx;
@@ -86,9 +95,9 @@ struct dropped_walk {
 void dropped_find(const struct dropped_walk *w);
 
 /*
- * Does our entry own anything that Git does not declare? (Tier b asks.) What Flux, Argo CD and Helm
- * mark their objects with counts for neither: it was in no manifest.
+ * Does our entry own anything that Git does not declare? (Tier b asks.) The marks of the tool that
+ * we report as count for neither: they were in no manifest (markers.h).
  */
-bool owned_undeclared(const json_t *ours, const json_t *declared);
+bool owned_undeclared(const json_t *ours, const json_t *declared, const char *manager);
 
 #endif

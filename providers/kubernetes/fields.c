@@ -35,6 +35,14 @@ bool fields_is_ours(const struct fields_entry *e, const char *manager)
     return !strcmp(e->operation, "Apply") && !*e->subresource && !strcmp(e->manager, manager);
 }
 
+bool fields_is_us(const struct fields_entry *e, const char *manager)
+{
+    const char *updates = strcmp(manager, "kubectl") != 0 ? manager : "kubectl-client-side-apply";
+    return fields_is_ours(e, manager) ||
+           (strcmp(manager, "holdfast") != 0 && !strcmp(e->operation, "Update") &&
+            !*e->subresource && !strcmp(e->manager, updates));
+}
+
 const json_t *fields_ours(const json_t *managed_fields, const char *manager)
 {
     size_t i;
@@ -50,7 +58,7 @@ const json_t *fields_ours(const json_t *managed_fields, const char *manager)
 
 bool fields_is_hand(const struct fields_entry *e, const char *manager, const char *const *hands)
 {
-    if (fields_is_ours(e, manager) || !strcmp(e->subresource, "status"))
+    if (fields_is_us(e, manager) || !strcmp(e->subresource, "status"))
         return false;
     if (!strncmp(e->manager, "kubectl", 7) || !strcmp(e->manager, "before-first-apply"))
         return true;

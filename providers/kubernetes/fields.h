@@ -25,6 +25,13 @@ struct fields_entry fields_entry(const json_t *entry);
 /* Is it the Apply entry of `manager` (no subresource)? */
 bool fields_is_ours(const struct fields_entry *e, const char *manager);
 
+/*
+ * The same, or what the tool that we report as wrote without server-side apply: its Updates. For
+ * `kubectl` those of its client-side apply; its others are hands' edits. holdfast itself only
+ * applies.
+ */
+bool fields_is_us(const struct fields_entry *e, const char *manager);
+
 /* The fieldsV1 of our own Apply entry, or NULL. */
 const json_t *fields_ours(const json_t *managed_fields, const char *manager);
 

@@ -4,11 +4,13 @@
 
 #include "core/alloc.h"
 
-static void load(struct history *h, const struct kube *k, const struct unit *unit)
+void history_load(struct history *h, const struct kube *k, const struct unit *unit)
 {
     const struct host *host = k->config.host;
     json_t *body;
     int64_t replaced_at;
+    if (h->loaded)
+        return;
     h->loaded = true;
     while (host->older && host->older(host->ctx, unit, h->count, &body, &replaced_at)) {
         h->versions = xgrow(h->versions, &h->cap, h->count + 1, sizeof(*h->versions));
@@ -21,8 +23,7 @@ static void load(struct history *h, const struct kube *k, const struct unit *uni
 bool history_added(struct history *h, struct kube *k, struct unit *unit, const struct path *path)
 {
     const struct kube_unit *u = kube_unit_of(unit);
-    if (!h->loaded)
-        load(h, k, unit);
+    history_load(h, k, unit);
     const struct moved_input in = {
         .declared = u->declared,
         .live = u->live,

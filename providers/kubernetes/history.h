@@ -12,6 +12,9 @@ struct history {
     bool loaded;
 };
 
+/* Loads the versions, once. */
+void history_load(struct history *h, const struct kube *k, const struct unit *unit);
+
 /* moved_added() for a prepared unit that is live; the versions are loaded once. */
 bool history_added(struct history *h, struct kube *k, struct unit *unit, const struct path *path);
 void history_free(struct history *h);

@@ -28,7 +28,7 @@ static bool matters(const struct kube *k, const struct item_entry *e)
     const struct fields_entry f = {
         .manager = manager, .operation = operation, .subresource = subresource};
     const char *own = k->config.field_manager;
-    return fields_is_ours(&f, own) || fields_is_hand(&f, own, k->config.hands);
+    return fields_is_us(&f, own) || fields_is_hand(&f, own, k->config.hands);
 }
 
 /* managedFields without the entries of others: most of its bytes. NULL where it is no JSON. */
@@ -97,7 +97,8 @@ static bool same(const struct kube *k, const json_t *declared, const json_t *liv
         .manager = k->config.field_manager,
         .hands = k->config.hands,
     };
-    if (owned_undeclared(ours, declared) || !compare_literal(&fields_shape, declared, live, ours))
+    if (owned_undeclared(ours, declared, k->config.field_manager) ||
+        !compare_literal(&fields_shape, declared, live, ours))
         return false;
     struct candidates candidates;
     candidates_find(&in, &candidates);
@@ -105,6 +106,37 @@ static bool same(const struct kube *k, const json_t *declared, const json_t *liv
     *ignored = candidates.ignored;
     candidates_free(&candidates);
     return none;
+}
+
+/* Is there an Apply entry of ours? Else an Update of the tool that we report as, or nothing. */
+enum ours { OURS_NONE, OURS_UPDATED, OURS_APPLIED };
+
+static enum ours ours_of(const struct kube *k, const json_t *managed)
+{
+    size_t i;
+    json_t *v;
+    enum ours found = OURS_NONE;
+    json_array_foreach((json_t *)managed, i, v)
+    {
+        const struct fields_entry e = fields_entry(v);
+        if (fields_is_ours(&e, k->config.field_manager))
+            return OURS_APPLIED;
+        if (fields_is_us(&e, k->config.field_manager))
+            found = OURS_UPDATED;
+    }
+    return found;
+}
+
+/* Did Git say otherwise once? Where no entry of ours tells, that may be live still (earlier.h). */
+static bool had_other(const struct kube *k, const struct unit *unit)
+{
+    const struct host *host = k->config.host;
+    json_t *body = NULL;
+    int64_t replaced_at;
+    bool had = host->older && host->older(host->ctx, unit, 0, &body, &replaced_at);
+    if (had)
+        json_decref(body);
+    return had;
 }
 
 bool kube_literal(struct kube *k, const struct unit *unit, const struct item *item, size_t *ignored)
@@ -115,10 +147,11 @@ bool kube_literal(struct kube *k, const struct unit *unit, const struct item *it
     json_t *declared = declared_of(k, unit);
     json_t *live = declared ? live_of(unit, item) : NULL;
     json_t *managed = live ? managed_of(k, item) : NULL;
-    bool literal = managed && same(k, declared, live, managed, ignored);
+    enum ours ours = ours_of(k, managed);
+    bool literal = managed && ours != OURS_UPDATED && same(k, declared, live, managed, ignored);
     json_scratch_drop(declared);
     json_scratch_drop(live);
     json_scratch_drop(managed);
     json_scratch_end();
-    return literal;
+    return literal && (ours == OURS_APPLIED || !had_other(k, unit));
 }

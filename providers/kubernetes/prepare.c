@@ -5,7 +5,9 @@
 #include "core/json.h"
 #include "core/limits.h"
 #include "diff/compare.h"
+#include "providers/kubernetes/earlier.h"
 #include "providers/kubernetes/fields.h"
+#include "providers/kubernetes/history.h"
 #include "providers/kubernetes/internal.h"
 #include "providers/kubernetes/report.h"
 
@@ -90,6 +92,19 @@ static void drop_ignored(struct kube *k, struct unit *unit, struct candidates *c
     c->count = kept;
 }
 
+/* What Git declared before, where no Apply entry of ours tells. */
+static void find_earlier(struct kube *k, struct unit *unit, const struct extra_input *in,
+                         struct candidates *c)
+{
+    struct history history = {0};
+    if (fields_ours(in->managed_fields, in->manager))
+        return;
+    history_load(&history, k, unit);
+    const struct earlier_input earlier = {in, unit->api_version, history.versions, history.count};
+    earlier_find(&earlier, c);
+    history_free(&history);
+}
+
 int kube_prepare(struct kube *k, struct unit *unit, struct err **err)
 {
     struct kube_unit *u = kube_unit_of(unit);
@@ -110,6 +125,7 @@ int kube_prepare(struct kube *k, struct unit *unit, struct err **err)
     };
     candidates_free(&u->candidates);
     candidates_find(&in, &u->candidates);
+    find_earlier(k, unit, &in, &u->candidates);
     drop_ignored(k, unit, &u->candidates);
     return 0;
 }
@@ -170,7 +186,7 @@ void kube_observed(struct kube *k, struct unit *unit, const struct item *item)
     f->observed = OBSERVED_PRESENT;
     f->terminating = item->terminating;
     f->candidates = u->candidates.count > 0;
-    f->literal = !owned_undeclared(ours, u->declared) &&
+    f->literal = !owned_undeclared(ours, u->declared, k->config.field_manager) &&
                  compare_literal(&fields_shape, u->declared, u->live, ours);
     if (f->literal && !f->candidates && !f->terminating) {
         unit->ignored = u->candidates.ignored;

@@ -41,17 +41,18 @@ static bool named(const json_t *managed_fields, const struct path *path)
 }
 
 /* Why nobody else is to be named. */
-static const char *nobody(const json_t *ours, const struct path *path, bool absent)
+static const char *nobody(const json_t *ours, const struct path *path, bool absent, bool updated)
 {
     if (absent)
         return ours ? "removed" : "no-entry";
-    return fields_owns(ours, path) ? "git-moved" : "no-entry";
+    return updated || fields_owns(ours, path) ? "git-moved" : "no-entry";
 }
 
 void who_find(struct who *out, const json_t *managed_fields, const char *manager,
               const char *api_version, const struct path *path, bool absent)
 {
     *out = (struct who){0};
+    bool updated = false;
     bool exact = !absent && named(managed_fields, path);
     const char *newest = NULL;
     json_auto_t *names = json_array();
@@ -63,6 +64,10 @@ void who_find(struct who *out, const json_t *managed_fields, const char *manager
         if (absent || fields_is_ours(&e, manager) ||
             !(exact ? fields_find(e.fields, path) != NULL : fields_owns(e.fields, path)))
             continue;
+        if (fields_is_us(&e, manager)) { /* the tool's own, that we report as */
+            updated = true;
+            continue;
+        }
         _free_ char *name = entry_name(&e);
         add_name(names, name);
         /* RFC 3339 in UTC sorts as text; an entry without a time loses against one with */
@@ -80,7 +85,7 @@ void who_find(struct who *out, const json_t *managed_fields, const char *manager
     if (json_array_size(names) > 1)
         out->by_all = json_incref(names);
     if (!out->by)
-        out->by_reason = nobody(fields_ours(managed_fields, manager), path, absent);
+        out->by_reason = nobody(fields_ours(managed_fields, manager), path, absent, updated);
 }
 
 void who_free(struct who *w)

@@ -360,6 +360,7 @@ static void test_dropped(void **state)
         json_auto_t *answer = tree(c->answer), *live = tree(c->live);
         struct buf _buf_ seen = BUF_INIT(1 * MIB);
         const struct dropped_walk w = {.ours = ours,
+                                       .manager = "kustomize-controller",
                                        .declared = declared,
                                        .answer = answer,
                                        .live = live,
@@ -369,7 +370,7 @@ static void test_dropped(void **state)
         dropped_find(&w);
         if (strcmp(buf_str(&seen), c->want) != 0)
             fail_msg("%s: %s", c->name, buf_str(&seen));
-        if (owned_undeclared(ours, declared) != c->undeclared)
+        if (owned_undeclared(ours, declared, "kustomize-controller") != c->undeclared)
             fail_msg("%s: owned_undeclared", c->name);
     }
 }
@@ -415,6 +416,7 @@ static void test_skip(void **state)
     json_auto_t *live = tree("{'spec':{'a':1},'x':2}"), *managed = json_array();
     struct buf _buf_ seen = BUF_INIT(1 * MIB);
     const struct dropped_walk w = {.ours = ours,
+                                   .manager = "holdfast",
                                    .declared = none,
                                    .answer = none,
                                    .live = live,

@@ -1,0 +1,2 @@
+kubectl -n "$NAMESPACE" apply -f git/web.yaml
+kubectl -n "$NAMESPACE" apply --server-side -f git/settings.yaml
