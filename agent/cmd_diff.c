@@ -133,6 +133,7 @@ static void start_pass(struct run *r)
         .source = r->source->name,
         .default_namespace = default_namespace(r),
         .ignore = r->ignore,
+        .include = r->source->include,
         .mode = source_mode(r->source),
         .ctx = r,
         .drift = on_drift,

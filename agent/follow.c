@@ -306,6 +306,7 @@ static void start_pass(struct follow *f)
         .source = f->config->name,
         .default_namespace = agent_namespace(a),
         .ignore = f->ignore,
+        .include = f->config->include,
         .mode = source_mode(f->config),
         .resident = true,
         .ctx = f,

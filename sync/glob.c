@@ -1,5 +1,6 @@
 #include "sync/glob.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -159,6 +160,23 @@ bool glob_match(const char *glob, const char *path)
         now = !now;
     }
     return states[now][2 * n];
+}
+
+bool glob_excludes(const char *glob, const char *path)
+{
+    const char *slash = strrchr(glob, '/');
+    if (glob_match(glob, path))
+        return true;
+    if (strpbrk(slash ? slash : glob, "*?[") || strlen(path) > PATH_MAX)
+        return false;
+    char folder[PATH_MAX + 1];
+    for (const char *end = strchr(path, '/'); end; end = strchr(end + 1, '/')) {
+        memcpy(folder, path, (size_t)(end - path));
+        folder[end - path] = '\0';
+        if (glob_match(glob, folder))
+            return true;
+    }
+    return false;
 }
 
 int glob_check(const char *glob, struct err **err)

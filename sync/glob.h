@@ -16,6 +16,12 @@
 /* Time is bounded by (length of the glob) * (length of the path), whatever both hold. */
 bool glob_match(const char *glob, const char *path);
 
+/*
+ * The same for what is excluded: a glob that names a folder (its last component has no wildcard)
+ * takes everything below it too.
+ */
+bool glob_excludes(const char *glob, const char *path);
+
 /* ERR_USAGE for a glob that can never match (empty, too long, absolute, "..", an open "["). */
 int glob_check(const char *glob, struct err **err);
 

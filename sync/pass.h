@@ -29,6 +29,7 @@ struct pass_config {
     const char *source;
     const char *default_namespace; /* of objects that name none */
     struct ignore *ignore;         /* rules of the source, or NULL */
+    const char *const *include;    /* globs of the source (NULL-terminated), or NULL */
     enum order_mode mode;          /* of the whole source */
     bool resident;
     void *ctx;

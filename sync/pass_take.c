@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/json.h"
+#include "sync/glob.h"
 #include "sync/pass_internal.h"
 
 /* Units by identity, open addressing; at most half full. */
@@ -182,6 +183,23 @@ static void tell_problems(struct pass *p)
     }
 }
 
+/* A mistyped glob reads as a smaller source, and nothing else would say so. */
+static void tell_includes(struct pass *p)
+{
+    for (const char *const *glob = p->config.include; glob && *glob; glob++) {
+        size_t i = 0;
+        while (i < p->set->count && !glob_match(*glob, p->set->items[i].file))
+            i++;
+        if (i < p->set->count)
+            continue;
+        _free_ char *message = xasprintf(
+            "include: no file with an object matches \"%s\"; globs are for whole paths from the "
+            "repository's root, and all below a folder is folder/**",
+            *glob);
+        p->host.note(p, NULL, message);
+    }
+}
+
 /* What an order says that this version does not do, and a source that is not compared. */
 static void tell_orders(struct pass *p)
 {
@@ -250,6 +268,7 @@ void pass_take(struct pass *p, const struct desired_set *set)
     p->counts = (struct pass_counts){.objects = p->count};
     tell_problems(p);
     tell_orders(p);
+    tell_includes(p);
     if (!p->taken) {
         p->taken = true;
         ev_prepare_start(p->config.loop, &p->step);

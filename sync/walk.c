@@ -99,11 +99,21 @@ static bool any_matches(const char *const *globs, const char *path)
     return false;
 }
 
+static bool excluded(const struct walk *w, const char *path)
+{
+    const char *const *globs = w->config->exclude;
+    for (; globs && *globs; globs++) {
+        if (glob_excludes(*globs, path))
+            return true;
+    }
+    return false;
+}
+
 static bool taken(const struct walk *w, const char *path)
 {
     const struct source_config *c = w->config;
     bool all = !c->include || !c->include[0];
-    return (all || any_matches(c->include, path)) && !any_matches(c->exclude, path);
+    return (all || any_matches(c->include, path)) && !excluded(w, path);
 }
 
 bool walk_manifest_name(const char *name)
@@ -116,7 +126,7 @@ bool walk_manifest_name(const char *name)
 static bool folder_taken(const struct walk *w, const char *path)
 {
     _free_ char *below = xasprintf("%s/x.yaml", path);
-    return !any_matches(w->config->exclude, path) && !any_matches(w->config->exclude, below);
+    return !excluded(w, path) && !excluded(w, below);
 }
 
 /* A name that cannot stand in a log line: control characters, or no UTF-8. */

@@ -363,6 +363,7 @@ static void check_all(struct trees *t, bool secret)
     check_compare(t, NULL);
     check_candidates(t, secret);
     const struct dropped_walk walk = {.ours = t->ours,
+                                      .manager = "holdfast",
                                       .declared = t->declared,
                                       .answer = t->answer,
                                       .live = t->live,
@@ -370,7 +371,7 @@ static void check_all(struct trees *t, bool secret)
                                       .found = on_dropped,
                                       .ctx = t};
     dropped_find(&walk);
-    owned_undeclared(t->ours, t->declared);
+    owned_undeclared(t->ours, t->declared, "holdfast");
     size_t i;
     json_t *entry;
     json_array_foreach(t->managed, i, entry)

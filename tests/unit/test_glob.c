@@ -61,6 +61,36 @@ static void globs(void **state)
     }
 }
 
+static void excludes(void **state)
+{
+    static const struct {
+        const char *glob, *path;
+        bool out;
+    } cases[] = {
+        {"apps", "apps", true},
+        {"apps", "apps/a.yaml", true},
+        {"apps", "apps/b/a.yaml", true},
+        {"apps", "apps2/a.yaml", false},
+        {"apps", "x/apps/a.yaml", false},
+        {"apps/a.yaml", "apps/a.yaml", true},
+        {"apps/b", "apps/b/c/d.yaml", true},
+        {"apps/b", "apps/a.yaml", false},
+        {"**/charts", "x/y/charts/z/a.yaml", true},
+        {"*/charts", "x/charts/a.yaml", true},
+        {"*/charts", "x/y/charts/a.yaml", false},
+        {"apps/", "apps/b/a.yaml", true},
+        /* a wildcard at the end is for files, as it stands */
+        {"*", "a.yaml", true},
+        {"*", "apps/a.yaml", false},
+        {"apps/*", "apps/b/a.yaml", false},
+        {"apps/b*", "apps/b/a.yaml", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        if (glob_excludes(cases[i].glob, cases[i].path) != cases[i].out)
+            fail_msg("%s on %s", cases[i].glob, cases[i].path);
+    }
+}
+
 /* A backtracking matcher would take years. */
 static void never_slow(void **state)
 {
@@ -97,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(globs),
+        cmocka_unit_test(excludes),
         cmocka_unit_test(never_slow),
         cmocka_unit_test(checks),
     };

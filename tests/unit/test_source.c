@@ -284,6 +284,8 @@ static void globs(void **state)
     static const char *const not_a[] = {"apps/a/", "**/b.*/**", NULL};
     static const char *const bad[] = {"/apps", NULL};
     expect_names((struct source_config){.url = repo_url, .include = yml}, "one top");
+    static const char *const folder[] = {"apps/a", NULL};
+    expect_names((struct source_config){.url = repo_url, .exclude = folder}, "other b j top");
     expect_names((struct source_config){.url = repo_url, .exclude = not_a}, "other j top");
     expect_names((struct source_config){.url = repo_url, .include = yml, .exclude = not_a}, "top");
     expect_error((struct source_config){.url = repo_url, .exclude = bad}, ERR_USAGE,
