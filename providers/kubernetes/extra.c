@@ -73,8 +73,8 @@ struct candidate *candidates_add(struct candidates *c, const struct path *path, 
 {
     c->items = xgrow(c->items, &c->cap, c->count + 1, sizeof(*c->items));
     struct candidate *new = &c->items[c->count++];
+    *new = (struct candidate){.live = live};
     kept_path_init(&new->path, path);
-    new->live = live;
     return new;
 }
 
