@@ -13,6 +13,7 @@ from .common import DIFF_SECONDS, Failure, ROOT, SCRIPT_SECONDS, call, end, say
 from .judge import default_exit, judge_run, parse_output, read_lines
 from .parity import judge_parity
 from .repository import crds_of, git_environment, manifests, merge
+from .watching import Watching
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
@@ -31,6 +32,7 @@ class Case:
         self.groups = []  # process groups of what was started
         self.caught = set()  # the other programs of which something is wrong
         self.parity = []
+        self.undone = False
         self.copy, self.repository, self.home = (
             os.path.join(self.work, name) for name in ("case", "repository", "home"))
         if not DNS_LABEL.fullmatch(self.name):
@@ -117,7 +119,7 @@ class Case:
         words = [word for path in files for word in ("-f", path)]
         return kubectl(*apply, "-n", self.name, *words)
 
-    def configuration(self):
+    def configuration(self, interval=None):
         """Writes the configuration; the one source."""
         config = {"apiVersion": "holdfast.dev/v1", "kind": "Config", "sources": [
             {"name": self.name, "url": "file://" + self.repository, "ref": "main"}]}
@@ -130,6 +132,8 @@ class Case:
                 raise Failure("config.yaml has sources; it is a fragment with source")
             source = merge(config["sources"][0], fragment.pop("source", {}))
             config = {**merge(config, fragment), "sources": [source]}
+        if interval:
+            config["sources"][0]["interval"] = interval
         with open(os.path.join(self.work, "config.yaml"), "w", encoding="utf-8") as file:
             yaml.safe_dump_all([config, *rest], file, sort_keys=False)
         return config["sources"][0]
@@ -163,10 +167,7 @@ class Case:
         expected, errors = read_lines(self.path("expect.jsonl")), self.lines("errors")
         status = int(self.lines("exit")[0]) if self.lines("exit") else default_exit(expected)
         complaints = judge_run(run, expected, errors, status)
-        secrets = {*(self.lines("canary") or []), *token_of(self.cluster.kubeconfig)}
-        for name in os.listdir(self.folder):
-            if re.fullmatch(r"git(\.\d+)?", name):
-                secrets.update(secrets_in(manifests(self.path(name))))
+        secrets = {*(self.lines("canary") or []), *token_of(self.cluster.kubeconfig), *self.git_secrets()}
         complaints += judge_canaries(sorted(secrets), run, self.repository, run.state)
         complaints += judge_modes(run.state)
         return complaints
@@ -201,12 +202,15 @@ class Case:
         self.cluster.make_namespace(self.name)
         try:
             self.setup()
+            watching = self.watch()
             self.later_commits()
             if os.path.exists(self.path("edit.sh")):
                 self.script("edit.sh")
             if self.options.scripts_only:
                 return []
-            complaints = self.judge()
+            complaints = self.judge() if self.options.through != "agent" else []
+            if watching is not None:
+                complaints += self.judge_watching(watching)
             if complaints:
                 self.keep_objects()
             return complaints
@@ -214,6 +218,42 @@ class Case:
             end(self.groups)
             if not self.options.keep and not self.options.scripts_only:
                 self.cluster.delete(self.name)
+
+    def watch(self):
+        """The agent, once it has judged everything; None where it is not asked for."""
+        if self.options.through == "diff" or self.options.scripts_only or self.options.parity:
+            return None
+        self.configuration("1s")
+        watching = Watching(self, self.options.program)
+        watching.started()
+        return watching
+
+    def judge_watching(self, watching):
+        expected, errors = read_lines(self.path("expect.jsonl")), self.lines("errors")
+        source = self.configuration()
+        revision = self.git("rev-parse", "--verify", f"{source['ref']}^{{commit}}") if source["ref"] else None
+        complaints = watching.judge(expected, errors, revision)
+        undone = watching.undo(expected) if not complaints else None
+        self.undone = undone is not None
+        complaints += undone or []
+        complaints += watching.end()
+        secrets = {*(self.lines("canary") or []), *token_of(self.cluster.kubeconfig)}
+        state = os.path.join(self.work, "agent-state")
+        log = Run()
+        for name, member in (("agent.log", "stdout"), ("agent.stderr", "stderr")):
+            with open(os.path.join(self.work, name), "rb") as file:
+                setattr(log, member, file.read())
+        complaints += [f"agent: {text}" for text in judge_canaries(
+            sorted(secrets | self.git_secrets()), log, self.repository, state)]
+        complaints += [f"agent: {text}" for text in judge_modes(state)]
+        return complaints
+
+    def git_secrets(self):
+        found = set()
+        for name in os.listdir(self.folder):
+            if re.fullmatch(r"git(\.\d+)?", name):
+                found.update(secrets_in(manifests(self.path(name))))
+        return found
 
     def keep_objects(self):
         """Live objects, beside the logs."""

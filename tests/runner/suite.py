@@ -31,7 +31,7 @@ def find_cases(folders, substring):
 class Results:
     """What all cases came to."""
     def __init__(self, also):
-        self.passed = self.failed = 0
+        self.passed = self.failed = self.undone = 0
         self.caught = {name: [] for name in also}  # other program: the cases that fail with it
         self.parity = []
 
@@ -39,6 +39,7 @@ class Results:
         self.passed += not complaints
         self.failed += bool(complaints)
         if case is not None:
+            self.undone += case.undone
             self.parity += case.parity
             for name in case.caught:
                 self.caught[name].append(case.name)
