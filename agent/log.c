@@ -20,6 +20,9 @@ void log_event(enum event_level level, const char *event, const char *source, co
     json_auto_t *e = event_new(level, event, source, revision);
     json_object_update(e, (json_t *)members);
     if (form == OUTPUT_TEXT) {
+        /* "2026-03-01T12:03:00.250Z": the second is what a person reads */
+        const char *time = json_str_at(e, "time", NULL);
+        failed |= fprintf(stdout, "%.19sZ  ", time) < 0;
         struct report_text *text = report_text_new(stdout, terminal_color(stdout), 0);
         report_text_add(text, e);
         failed |= report_text_finish(text) != 0;

@@ -91,7 +91,8 @@ static char *values(const json_t *event, size_t columns)
 {
     const char *field = json_str_at(event, "field", NULL);
     const char *class = json_str_at(event, "class", NULL);
-    if (!field)
+    const char *state = json_str_at(event, "state", NULL);
+    if (!field || (state && !strcmp(state, "cleared")))
         return show_verdict(event);
     if (has_text(event))
         return text_changes(event);

@@ -170,8 +170,11 @@ static void add_finalizers(struct buf *b, const json_t *drift)
 char *show_verdict(const json_t *drift)
 {
     struct buf b = BUF_INIT(LIMIT_JSON_BYTES);
-    if (is(drift, "state", "cleared"))
-        buf_add_str(&b, "cleared: ");
+    if (is(drift, "state", "cleared")) {
+        _free_ char *why = text_safe_dup(json_str_at(drift, "cleared", NULL));
+        buf_addf(&b, "cleared%s%s", *why ? ": " : "", why);
+        return buf_take(&b);
+    }
     _free_ char *verdict = text_safe_dup(json_str_at(drift, "verdict", NULL));
     _free_ char *reason = text_safe_dup(json_str_at(drift, "reason", NULL));
     buf_add_str(&b, verdict);

@@ -426,9 +426,10 @@ json_t *kube_provider_scopes(const struct provider *p)
         const struct kube_scope *s = k->scopes[i];
         char since[CLOCK_TEXT_BYTES];
         json_t *o = json_object();
-        _free_ char *scope = !s->namespace ? xstrdup(s->name ? s->name : "cluster")
-                             : s->name     ? xasprintf("%s/%s", s->namespace, s->name)
-                                           : xstrdup(s->namespace);
+        _free_ char *scope = !s->name ? xasprintf("%s%s", s->namespace ? "namespace " : "",
+                                                  s->namespace ? s->namespace : "")
+                                      : xasprintf("object %s%s%s", s->namespace ? s->namespace : "",
+                                                  s->namespace ? "/" : "", s->name);
         clock_rfc3339(kube_watch_since(s->watch), since);
         json_put_str(o, "group", s->resource->group);
         json_put_str(o, "kind", s->resource->kind);
