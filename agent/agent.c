@@ -15,6 +15,7 @@
 #include "core/metrics.h"
 #include "core/version.h"
 #include "log.h"
+#include "publish.h"
 
 #define TICK_S            10
 #define TICKS_CALM        3 /* after so many, half of the discoveries are forgotten */
@@ -104,6 +105,7 @@ static void discovery_worked(struct agent *a, struct discovery *found)
     a->discovery_error = NULL;
     for (size_t i = 0; i < a->count; i++)
         follow_discovered(&a->follows[i]);
+    publish_discovered(a->publish);
     discovery_free(old);
     size_t now = unserved(a);
     a->unknown_rounds = now && now == before ? a->unknown_rounds + 1 : 0;
@@ -155,6 +157,10 @@ static int load_config(const struct options *o, struct config *config, struct er
         err_set(err, ERR_USAGE, "%s: it has no sources", o->config);
         config_free(config);
         return -1;
+    }
+    if (publish_check(config, err)) {
+        config_free(config);
+        return err_wrap(err, "%s", o->config);
     }
     return 0;
 }
@@ -232,6 +238,7 @@ static void take_up(struct agent *a, struct config *config, struct kubeconfig *k
     struct config old = a->config;
     for (size_t i = 0; i < count; i++)
         follow_stop(&before[i]);
+    publish_free(a->publish);
     kube_client_free(a->client);
     kubeconfig_free(&a->kubeconfig);
     discovery_free(a->discovery);
@@ -241,6 +248,7 @@ static void take_up(struct agent *a, struct config *config, struct kubeconfig *k
     a->kubeconfig = *kubeconfig;
     a->client = client;
     kube_client_on_answer(client, on_answer, NULL);
+    a->publish = publish_new(a);
     make_follows(a, before, count);
     for (size_t i = 0; i < count; i++) {
         if (before[i].tell)
@@ -343,6 +351,7 @@ static void start(struct agent *a)
     if (note)
         log_note(EVENT_WARNING, NULL, NULL, note);
     warn_settings(a);
+    a->publish = publish_new(a);
     make_follows(a, NULL, 0);
     ev_timer_start(a->loop, &a->tick);
     discover_in(a, 0);
@@ -354,6 +363,7 @@ static void agent_end(struct agent *a)
     for (size_t i = 0; i < a->count; i++)
         follow_free(&a->follows[i]);
     free(a->follows);
+    publish_free(a->publish);
     kube_client_free(a->client);
     http_free(a->http);
     discovery_free(a->discovery);

@@ -25,6 +25,7 @@
 #include "tell.h"
 
 struct agent;
+struct publish;
 
 /* One source: read again and again, compared all the while. */
 struct follow {
@@ -74,6 +75,7 @@ struct agent {
     struct follow *follows;
     size_t count;
     struct endpoints *endpoints;
+    struct publish *publish;
     char *listen; /* where they listen, as the configuration says */
     int64_t started_ms;
 };

@@ -10,6 +10,7 @@
 #include "core/metrics.h"
 #include "core/version.h"
 #include "log.h"
+#include "publish.h"
 #include "sync/git_url.h"
 
 static json_t *number(size_t n)
@@ -119,7 +120,7 @@ static json_t *on_status(void *ctx)
     }
     json_put(o, "sources", sources);
     json_put(o, "kinds", kinds);
-    json_put(o, "exports", json_array());
+    json_put(o, "exports", publish_exports(a->publish));
     return o;
 }
 

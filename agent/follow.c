@@ -13,6 +13,7 @@
 #include "core/version.h"
 #include "ignoring.h"
 #include "log.h"
+#include "publish.h"
 
 #define HOUR_MS     3600000
 #define DAY_MS      (24 * (int64_t)HOUR_MS)
@@ -28,6 +29,8 @@ static void tell_event(void *ctx, enum event_level level, const char *event, con
 {
     const struct follow *f = ctx;
     log_event(level, event, f->config->name, revision_of(f), members);
+    if (!strcmp(event, "drift"))
+        publish_drift(f->agent->publish, f, members);
     if (level == EVENT_ERROR)
         metrics_error("source");
 }

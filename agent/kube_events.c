@@ -28,6 +28,7 @@ struct item {
     bool queued, posted;
     char *namespace, *name; /* of the Event */
     char *body;             /* of the POST; NULL once it was sent */
+    char *path;             /* of the object, while its uid is to be asked for; or NULL */
     int64_t began;          /* monotonic ms */
     int64_t last;           /* Unix ms */
     unsigned count;
@@ -112,6 +113,24 @@ static void add_field(struct buf *b, const json_t *drift)
         buf_addf(b, ", have %s", have);
 }
 
+/* Who and since, as the log says it; "2m ago" would be wrong by the time that it is read. */
+static void add_who(struct buf *b, const json_t *drift)
+{
+    _free_ char *by = text_safe_dup(json_str_at(drift, "by", NULL));
+    _free_ char *reason = text_safe_dup(json_str_at(drift, "by_reason", NULL));
+    _free_ char *since = text_safe_dup(json_str_at(drift, "since", NULL));
+    if (*by)
+        buf_addf(b, "; by %s", by);
+    else if (*reason)
+        buf_addf(b, "; by nobody known (%s)", reason);
+    if (*since)
+        buf_addf(b, "%s %s%s", *by || *reason ? "," : ";",
+                 is_str(drift, "since_kind", "at-or-before") ? "at or before "
+                 : is_str(drift, "since_kind", "seen")       ? "seen "
+                                                             : "since ",
+                 since);
+}
+
 /* As the log's line says it, in at most NOTE_BYTES; owned. */
 static char *note(const json_t *drift)
 {
@@ -122,12 +141,12 @@ static char *note(const json_t *drift)
         _free_ char *verdict = show_verdict(drift);
         add_part(&b, "", verdict);
     }
-    _free_ char *who = show_who(drift), *place = show_place(drift);
+    _free_ char *place = show_place(drift);
     _free_ char *message = text_safe_dup(json_str_at(drift, "message", NULL));
     _free_ char *remedy = text_safe_dup(json_str_at(drift, "remedy", NULL));
     add_part(&b, "", is_secret(drift) ? NULL : message);
     add_part(&b, "remedy: ", remedy);
-    add_part(&b, "", who);
+    add_who(&b, drift);
     add_part(&b, "Git: ", place);
     char *text = buf_take(&b);
     size_t len = strlen(text);
@@ -191,6 +210,7 @@ static void item_free(struct kube_events *e, struct item *item)
     free(item->namespace);
     free(item->name);
     free(item->body);
+    free(item->path);
     free(item);
 }
 
@@ -249,7 +269,7 @@ static void on_answer(void *ctx, const struct kube_answer *answer)
     pump(e);
 }
 
-static void send_item(struct kube_events *e, struct item *item)
+static void write_item(struct kube_events *e, struct item *item)
 {
     static const char base[] = "/apis/events.k8s.io/v1/namespaces";
     _free_ char *path = NULL, *patch = NULL;
@@ -262,7 +282,6 @@ static void send_item(struct kube_events *e, struct item *item)
             xasprintf("{\"series\":{\"count\":%u,\"lastObservedTime\":\"%s\"}}", item->count, last);
     }
     const char *body = item->body ? item->body : patch;
-    e->flying = item;
     e->call = kube_send_call(
         e->config.client,
         &(struct kube_request){.method = item->body ? "POST" : "PATCH",
@@ -274,6 +293,40 @@ static void send_item(struct kube_events *e, struct item *item)
                                .done = on_answer,
                                .ctx = e});
     free(steal(item->body));
+}
+
+/* Without a uid the Event is found by fewer, and still true. */
+static void on_uid(void *ctx, const struct kube_answer *answer)
+{
+    struct kube_events *e = ctx;
+    struct item *item = e->flying;
+    const char *uid = json_str_at(answer->object, "metadata", "uid", NULL);
+    json_auto_t *body = uid ? json_loads(item->body, 0, NULL) : NULL;
+    if (body) {
+        json_put_str(json_object_get(body, "regarding"), "uid", uid);
+        free(item->body);
+        item->body = json_text(body, 0);
+    }
+    free(steal(item->path));
+    write_item(e, item);
+}
+
+static void send_item(struct kube_events *e, struct item *item)
+{
+    e->flying = item;
+    if (!item->body || !item->path) {
+        write_item(e, item);
+        return;
+    }
+    e->call =
+        kube_send_call(e->config.client,
+                       &(struct kube_request){
+                           .method = "GET",
+                           .path = item->path,
+                           .accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+                           .done = on_uid,
+                           .ctx = e,
+                       });
 }
 
 /* Sends the next one, if it is allowed; one at a time, so that they come in order. */
@@ -333,19 +386,21 @@ struct kube_events *kube_events_new(const struct kube_events_config *config)
 
 /* The body of a POST that is still to be sent, or of one that must be sent anew. */
 static void set_body(struct item *item, const json_t *drift, const char *api_version,
-                     const char *uid)
+                     const char *path)
 {
     _free_ char *name = xasprintf("holdfast-%s-%llx", item->id, (unsigned long long)item->last);
-    json_auto_t *body = kube_events_body(drift, api_version, uid, name, item->last);
+    json_auto_t *body = kube_events_body(drift, api_version, NULL, name, item->last);
     free(item->name);
     item->name = steal(name);
     free(item->body);
     item->body = json_text(body, 0);
+    free(item->path);
+    item->path = xstrdup_null(path);
     item->count = 1;
 }
 
 void kube_events_drift(struct kube_events *e, const json_t *drift, const char *api_version,
-                       const char *uid)
+                       const char *path)
 {
     const char *id = json_str_at(drift, "id", NULL);
     struct item *item = NULL;
@@ -368,9 +423,10 @@ void kube_events_drift(struct kube_events *e, const json_t *drift, const char *a
     item->last = clock_now_ms();
     item->count++;
     /* not sent yet, or it failed: what is told is the newest */
+    bool asking = item == e->flying && item->body; /* for its uid: it is sent right after */
     if (item->body || (!item->posted && item != e->flying))
-        set_body(item, drift, api_version, uid);
-    if (!item->queued && room)
+        set_body(item, drift, api_version, path);
+    if (!item->queued && !asking && room)
         enqueue(e, item);
 }
 

@@ -37,11 +37,12 @@ struct kube_events *kube_events_new(const struct kube_events_config *config);
 
 /*
  * Takes a whole drift event (SPEC 1, redacted, `time` and `revision` included); those with another
- * state or verdict are passed over. `api_version` and `uid` are the live object's; uid NULL: it is
- * not there, or not known (`kubectl describe` then does not find the Event, `kubectl events` does).
+ * state or verdict are passed over. `path` is the object's, NULL where it is not
+ * there: its uid is asked for (metadata alone) before a new Event, as `kubectl describe` finds
+ * Events by it.
  */
 void kube_events_drift(struct kube_events *e, const json_t *drift, const char *api_version,
-                       const char *uid);
+                       const char *path);
 
 void kube_events_counts(const struct kube_events *e, struct kube_events_counts *out);
 

@@ -3,6 +3,7 @@ import hashlib
 import hmac
 import json
 import re
+import signal
 import socket
 import time
 import urllib.error
@@ -138,3 +139,71 @@ def test_not_ready(agent, repository, endpoints, holdfast):
     assert endpoints.ask("/healthz")[0] == 200
     code, text, _ = holdfast("status", "--url", f"http://{endpoints.address}/")
     assert code == 3 and "could not be read: " in text and "read never" in text, text
+
+
+def test_exports(agents, cluster, repository, namespace, endpoints, holdfast):
+    """A path of an object that Git does not declare: pending, there, another, gone; to the log and to /status."""
+    repository.commit({"a.yaml": config_map("a", {"k": "1"})})
+    export = {"apiVersion": "holdfast.dev/v1", "kind": "Export", "metadata": {"name": "address", "namespace": namespace},
+              "spec": {"from": {"object": {"apiVersion": "v1", "kind": "Service", "name": "model"},
+                                "path": "status.loadBalancer.ingress[0].hostname"},
+                       "default": "pending...", "to": {"log": True}}}
+    config = [{"sources": [{"name": "infra", "url": repository.url, "ref": "main"}], "http": endpoints.config,
+               "kubernetes": {"defaultNamespace": namespace}}, export]
+    a = agents(config, cluster.kubeconfig)
+    a.wait(event="export", name="address", namespace=namespace, value="pending...", default=True)
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "model"},
+               "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}}
+    cluster.apply(service, namespace)
+
+    def balance(host):
+        cluster.kubectl("patch", "service", "model", "-n", namespace, "--subresource=status", "--type=merge", "-p",
+                        json.dumps({"status": {"loadBalancer": {"ingress": [{"hostname": host}]}}}))
+    balance("a.example")
+    told = a.wait(event="export", value="a.example", default=False)
+    assert contains(told, {"object": {"kind": "Service", "namespace": namespace, "name": "model"}, "level": "info"})
+    balance("b.example")
+    a.wait(event="export", value="b.example")
+    assert contains(endpoints.status()["exports"][0], {"name": "address", "value": "b.example", "message": None})
+    assert f"{namespace}/address = b.example\n" in holdfast("status", "--url", endpoints.address)[1]
+    cluster.kubectl("delete", "service", "model", "-n", namespace)
+    a.wait(event="export", value="pending...", default=True)
+    assert len(a.seen(event="export")) == 4, a.tail()
+    export["spec"]["to"] = {"secret": {"name": "s", "key": "k"}}
+    a.configure(config)
+    a.signal(signal.SIGHUP)
+    refused = a.wait(event="error")["message"]
+    assert "Export address: spec.to.secret: this version writes nothing to the cluster" in refused, refused
+
+
+def test_kubernetes_events(agent, cluster, repository, namespace):
+    """Drift on the object itself, where `kubectl describe` shows it; nothing of a Secret; none unless asked for."""
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"key": "one"}}
+    both = [config_map("a", {"k": "1"}), secret]
+    cluster.apply(both, namespace)
+    repository.commit({"a.yaml": both[0], "s.yaml": secret, "gone.yaml": config_map("gone", {})})
+    quiet = agent()
+    quiet.drift(verdict="missing")
+    quiet.stop()
+    a = agent(kubernetes={"events": True})
+    a.ready()
+    cluster.patch_data(namespace, "a", {"k": "2"})
+    a.drift(field="data.k")
+    cluster.kubectl("patch", "secret", "s", "-n", namespace, "--type=merge", "-p", '{"stringData":{"key":"canary"}}')
+    a.drift(field="data.key")
+
+    def events():
+        found = cluster.get("events.events.k8s.io", "-n", namespace)["items"]
+        return {(e["regarding"]["name"], e["reason"]): e for e in found if
+                e["reportingController"] == "holdfast.dev/holdfast"}
+    end = time.monotonic() + 30
+    while len(events()) < 3 and time.monotonic() < end:
+        time.sleep(0.1)
+    found = events()
+    assert set(found) == {("gone", "Missing"), ("a", "Drifted"), ("s", "Drifted")}, found
+    note = found["a", "Drifted"]["note"]
+    assert note.startswith('data.k: changed, want "1", have "2"; by kubectl-patch, at or before 20') and "a.yaml:" in note, note
+    assert found["s", "Drifted"]["note"].startswith("data.key: changed (values are not shown); "), found
+    text = cluster.kubectl("describe", "configmap", "a", "-n", namespace)
+    assert "Drifted" in text, text
+    assert not a.seen(event="note", level="warning"), a.tail()

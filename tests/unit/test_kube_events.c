@@ -17,6 +17,13 @@ enum { POSTS = 2, PATCHES, FAIL };
 
 static void handle(struct server *s, int fd, const struct server_request *r)
 {
+    if (!strcmp(r->method, "GET")) { /* the object's metadata, for its uid */
+        const char *uid = "{\"metadata\":{\"uid\":\"uid-7\"}}";
+        bool good = !strcmp(r->path, "/api/v1/namespaces/ml/configmaps/x") &&
+                    strstr(r->head, "as=PartialObjectMetadata;");
+        server_reply(fd, good ? 200 : 404, "Content-Type: application/json\r\n", uid, strlen(uid));
+        return;
+    }
     snprintf(LAST(s), 4096 - 64, "%.500s %.3000s", r->path, r->body);
     bool post = !strcmp(r->method, "POST");
     __atomic_add_fetch(&s->count[post ? POSTS : PATCHES], 1, __ATOMIC_SEQ_CST);
@@ -106,17 +113,17 @@ static void bodies(void **state _unused_)
         const char *kind, *more, *reason, *note;
     } table[] = {
         {"ConfigMap", FIELD, "Drifted",
-         "data.a: changed, want one, have two; kubectl, at or before 11:58Z (2m ago); "
+         "data.a: changed, want one, have two; by kubectl, at or before 2026-03-01T11:58:00Z; "
          "Git: x.yaml:12 (a1b2c3d)"},
         {"Secret", FIELD, "Drifted",
-         "data.a: changed (values are not shown); kubectl, at or before 11:58Z (2m ago); "
+         "data.a: changed (values are not shown); by kubectl, at or before 2026-03-01T11:58:00Z; "
          "Git: x.yaml:12 (a1b2c3d)"},
         {"Widget",
          "\"verdict\":\"drifted\",\"class\":\"changed\",\"field\":\"spec.key\",\"want\":"
          "{\"hidden\":\"1a2b3c4d\"},\"have\":{\"hidden\":\"00000000\"}",
          "Drifted", "spec.key: changed (values are not shown); Git: x.yaml:12 (a1b2c3d)"},
         {"ConfigMap", "\"verdict\":\"missing\",\"by\":null,\"by_reason\":\"deleted\"", "Missing",
-         "missing; unknown (deleted); Git: x.yaml:12 (a1b2c3d)"},
+         "missing; by nobody known (deleted); Git: x.yaml:12 (a1b2c3d)"},
         {"Service",
          "\"verdict\":\"blocked\",\"reason\":\"immutable\",\"message\":\"spec.clusterIP\","
          "\"remedy\":\"delete it\"",
@@ -192,7 +199,7 @@ static void tell(struct fixture *f, unsigned i)
 {
     _free_ char *id = xasprintf("%016x", i);
     json_auto_t *d = drift(id, "ConfigMap", FIELD);
-    kube_events_drift(f->e, d, "v1", "u");
+    kube_events_drift(f->e, d, "v1", i == 2 ? NULL : "/api/v1/namespaces/ml/configmaps/x");
 }
 
 /* The same drift again is the same Event, counted up; a burst of it is one request. */
@@ -202,6 +209,7 @@ static void series(void **state)
     tell(f, 1);
     wait_for(f, 1, 0, 1);
     assert_non_null(strstr(LAST(&f->server), "/apis/events.k8s.io/v1/namespaces/ml/events {"));
+    assert_non_null(strstr(LAST(&f->server), "\"uid\":\"uid-7\""));
     tell(f, 1);
     for (int i = 0; i < 50; i++)
         tell(f, 1);
@@ -210,6 +218,7 @@ static void series(void **state)
     assert_non_null(strstr(LAST(&f->server), "{\"series\":{\"count\":52,"));
     tell(f, 2);
     wait_for(f, 2, 2, 4);
+    assert_null(strstr(LAST(&f->server), "\"uid\""));
     assert_int_equal(f->notes, 0);
 }
 
