@@ -169,8 +169,11 @@ void compare_declared(const struct comparison *c, const json_t *declared, const 
     compare_value(c, NULL, declared, answer, live, shape);
 }
 
-static bool literal_keyed(const struct shape_ops *ops, const json_t *declared, const json_t *live,
-                          const void *shape)
+static bool literal_value(const struct shape_ops *ops, const struct path *path,
+                          const json_t *declared, const json_t *live, const void *shape);
+
+static bool literal_keyed(const struct shape_ops *ops, const struct path *path,
+                          const json_t *declared, const json_t *live, const void *shape)
 {
     size_t n = json_array_size(declared), last = 0;
     struct shape_element *elements = xcalloc(n, sizeof(*elements));
@@ -179,10 +182,11 @@ static bool literal_keyed(const struct shape_ops *ops, const json_t *declared, c
     struct path_index _path_index_ in_live = PATH_INDEX(live);
     for (size_t i = 0; i < n && same; i++) {
         size_t at = 0;
+        const struct path step = {.up = path, .type = STEP_KEYS, .value = elements[i].keys};
         const json_t *there =
             elements[i].node ? path_index_element(&in_live, elements[i].keys, &at) : NULL;
         same = there && (!i || at > last) &&
-               compare_literal(ops, json_array_get(declared, i), there, elements[i].node);
+               literal_value(ops, &step, json_array_get(declared, i), there, elements[i].node);
         last = at;
     }
     elements_free(elements, n);
@@ -202,30 +206,56 @@ static bool literal_set(const json_t *declared, const json_t *live)
     return true;
 }
 
-bool compare_literal(const struct shape_ops *ops, const json_t *declared, const json_t *live,
-                     const void *shape)
+/*
+ * A map of which our entry knows nothing may be atomic and another's by now (a nodeSelector to
+ * which a hand added a key): then what it has more is a difference. These never are.
+ */
+static bool open_map(const struct path *path)
+{
+    return !path || path_each_key(path) ||
+           (!path->up && (!strcmp(path->name, "metadata") || !strcmp(path->name, "spec")));
+}
+
+static bool literal_map(const struct shape_ops *ops, const struct path *path,
+                        const json_t *declared, const json_t *live, const void *shape)
+{
+    if (ops->kind(shape) == SHAPE_UNKNOWN && json_object_size(live) > json_object_size(declared) &&
+        !open_map(path))
+        return false;
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)declared, name, value)
+    {
+        const struct path step = {.up = path, .type = STEP_MEMBER, .name = name};
+        if (!literal_value(ops, &step, value, json_object_get(live, name),
+                           ops->member(shape, name)))
+            return false;
+    }
+    return true;
+}
+
+static bool literal_value(const struct shape_ops *ops, const struct path *path,
+                          const json_t *declared, const json_t *live, const void *shape)
 {
     if (!live)
         return false;
     enum shape_kind kind = ops->kind(shape);
     if (json_is_object(declared) && json_is_object(live) &&
-        (kind == SHAPE_MAP || kind == SHAPE_UNKNOWN) && json_object_size(declared)) {
-        const char *name;
-        json_t *value;
-        json_object_foreach((json_t *)declared, name, value)
-        {
-            if (!compare_literal(ops, value, json_object_get(live, name), ops->member(shape, name)))
-                return false;
-        }
-        return true;
-    }
+        (kind == SHAPE_MAP || kind == SHAPE_UNKNOWN) && json_object_size(declared))
+        return literal_map(ops, path, declared, live, shape);
     if (json_is_array(declared) && json_is_array(live) && json_array_size(declared)) {
         if (kind == SHAPE_KEYED)
-            return literal_keyed(ops, declared, live, shape);
+            return literal_keyed(ops, path, declared, live, shape);
         if (kind == SHAPE_SET)
             return literal_set(declared, live);
         if (kind == SHAPE_UNKNOWN)
             return false;
     }
     return json_same(declared, live);
+}
+
+bool compare_literal(const struct shape_ops *ops, const json_t *declared, const json_t *live,
+                     const void *shape)
+{
+    return literal_value(ops, NULL, declared, live, shape);
 }
