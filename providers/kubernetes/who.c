@@ -40,12 +40,23 @@ static bool named(const json_t *managed_fields, const struct path *path)
     return false;
 }
 
+/* Did we send the key of a Secret as stringData? The server keeps that apart from `data`. */
+static bool sent_as_text(const json_t *ours, const struct path *path)
+{
+    const struct path string_data = {.type = STEP_MEMBER, .name = "stringData"};
+    if (!path->up || path->up->up || !path_is(path->up, "data", NULL))
+        return false;
+    const struct path key = {.up = &string_data, .type = path->type, .name = path->name};
+    return path->type == STEP_MEMBER && fields_find(ours, &key);
+}
+
 /* Why nobody else is to be named. */
 static const char *nobody(const json_t *ours, const struct path *path, bool absent, bool updated)
 {
     if (absent)
         return ours ? "removed" : "no-entry";
-    return updated || fields_owns(ours, path) ? "git-moved" : "no-entry";
+    return updated || fields_owns(ours, path) || sent_as_text(ours, path) ? "git-moved"
+                                                                          : "no-entry";
 }
 
 void who_find(struct who *out, const json_t *managed_fields, const char *manager,
