@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch pdb web --type=merge -p '{"spec": {"selector": {"matchLabels": {"tier": "front"}}}}'

@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" create -f git

@@ -1,0 +1,2 @@
+kubectl -n "$NAMESPACE" rollout undo deployment/web
+kubectl -n "$NAMESPACE" rollout pause deployment/web

@@ -1,0 +1,1 @@
+grep -v -e annotations -e holdfast.dev git/settings.yaml | kubectl apply -n "$NAMESPACE" --server-side --field-manager=holdfast -f -

@@ -1,0 +1,1 @@
+kubectl label clusterrole "$CASE-reader" reviewed=yes

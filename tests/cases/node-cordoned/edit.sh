@@ -1,0 +1,3 @@
+kubectl cordon "$CASE-n1"
+kubectl label node "$CASE-n1" team=vision
+kubectl label node "$CASE-n1" --overwrite gpu=h100

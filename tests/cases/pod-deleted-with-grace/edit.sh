@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" delete pod model --wait=false
