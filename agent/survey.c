@@ -238,6 +238,25 @@ static size_t add_objects(struct access *a, const struct desired_set *set)
     return refused;
 }
 
+/* What the Exports of the configuration look at (agent/exports.c). */
+static size_t add_exports(const struct survey *s, struct access *a)
+{
+    size_t refused = 0;
+    for (size_t i = 0; i < s->config.export_count; i++) {
+        const struct config_export *x = &s->config.exports[i];
+        const char *version = x->object.api_version, *slash = strchr(version, '/');
+        struct err _err_ *err = NULL;
+        _free_ char *group = xstrndup(version, slash ? (size_t)(slash - version) : 0);
+        const char *namespace = first(x->object.namespace, x->namespace);
+        if (!access_looked_at(a, group, slash ? slash + 1 : version, x->object.kind, namespace,
+                              &err))
+            continue;
+        fprintf(stderr, "holdfast: Export %s: %s\n", x->name, err_message(err));
+        refused++;
+    }
+    return refused;
+}
+
 struct access *survey_access(const struct survey *s, enum survey_for what, size_t *refused)
 {
     const struct access_config config = {
@@ -257,6 +276,7 @@ struct access *survey_access(const struct survey *s, enum survey_for what, size_
         if (s->sources[i].set)
             *refused += add_objects(a, s->sources[i].set);
     }
+    *refused += add_exports(s, a);
     access_finish(a);
     return a;
 }

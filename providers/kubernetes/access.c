@@ -151,6 +151,7 @@ static void add(struct access *a, const struct kind *kind, const char *namespace
         bool same_place =
             namespace ? r->namespace && !strcmp(r->namespace, namespace) : !r->namespace;
         if (same_place && !strcmp(r->plural, kind->plural) && !strcmp(r->group, kind->group)) {
+            r->read_only = verbs & ~r->verbs ? read_only : r->read_only;
             r->verbs |= verbs;
             return;
         }
@@ -189,11 +190,12 @@ static bool scalable(const struct kind *kind)
     return *kind->group || !strcmp(kind->kind, "ReplicationController");
 }
 
-int access_object(struct access *a, const char *group, const char *version, const char *kind_name,
-                  const char *namespace, struct err **err)
+/* The kind, and the namespace of an object of it, or why no right is given. */
+static int resolve(const struct access *a, const char *group, const char *version,
+                   const char *kind_name, struct kind *kind, const char **namespace,
+                   struct err **err)
 {
-    struct kind kind;
-    if (!find_kind(a, group, version, kind_name, &kind))
+    if (!find_kind(a, group, version, kind_name, kind))
         return err_set(err, ERR_INVALID,
                        a->config.discovery
                            ? "kind %s of %s%s%s: the cluster does not serve it, and no CRD of the "
@@ -201,10 +203,18 @@ int access_object(struct access *a, const char *group, const char *version, cons
                            : "kind %s of %s%s%s: Kubernetes itself does not bring it, nor does a "
                              "CRD of the source; name a cluster that has it (--kubeconfig)",
                        kind_name, group, *group ? "/" : "", version);
-    if (!kind.namespaced)
-    namespace = NULL;
-    else if (!namespace) namespace = a->config.default_namespace;
-    if (check_names(&kind, namespace, err))
+    if (!kind->namespaced)
+        *namespace = NULL;
+    else if (!*namespace)
+        *namespace = a->config.default_namespace;
+    return check_names(kind, *namespace, err);
+}
+
+int access_object(struct access *a, const char *group, const char *version, const char *kind_name,
+                  const char *namespace, struct err **err)
+{
+    struct kind kind;
+    if (resolve(a, group, version, kind_name, &kind, &namespace, err))
         return -1;
     const char *read_only = why_read_only(a, &kind);
     unsigned verbs = ACCESS_READ;
@@ -213,6 +223,16 @@ int access_object(struct access *a, const char *group, const char *version, cons
     add(a, &kind, namespace, verbs, read_only);
     if (namespace && scalable(&kind))
         json_put(a->scalable, namespace, json_true());
+    return 0;
+}
+
+int access_looked_at(struct access *a, const char *group, const char *version,
+                     const char *kind_name, const char *namespace, struct err **err)
+{
+    struct kind kind;
+    if (resolve(a, group, version, kind_name, &kind, &namespace, err))
+        return -1;
+    add(a, &kind, namespace, ACCESS_READ, "an Export names it");
     return 0;
 }
 

@@ -69,6 +69,10 @@ void access_crd(struct access *a, const json_t *crd);
 int access_object(struct access *a, const char *group, const char *version, const char *kind,
                   const char *namespace, struct err **err);
 
+/* The same for an object that is looked at and not compared (an Export's): get, list and watch. */
+int access_looked_at(struct access *a, const char *group, const char *version, const char *kind,
+                     const char *namespace, struct err **err);
+
 /* Adds what tells who holds spec.replicas (HPAs, ScaledObjects), and sorts. */
 void access_finish(struct access *a);
 

@@ -127,6 +127,19 @@ def test_broken_source_prints_nothing(holdfast, repository):
     assert (status, out) == (2, "") and "b.yaml:1" in err
 
 
+def test_exports_are_looked_at(holdfast, repository, tmp_path):
+    repository.write("a.yaml", config_map("a", {}, namespace="x"))
+    config = tmp_path / "holdfast.yaml"
+    export = {"apiVersion": "holdfast.dev/v1", "kind": "Export", "metadata": {"name": "url", "namespace": "ml"},
+              "spec": {"from": {"object": {"apiVersion": "v1", "kind": "Service", "name": "model"}, "path": "spec.clusterIP"},
+                       "to": {"log": True}}}
+    config.write_text(yaml.safe_dump_all([
+        {"apiVersion": "holdfast.dev/v1", "kind": "Config", "sources": [{"name": "infra", "url": repository.folder}]}, export]))
+    status, out, err = holdfast("rbac", "--report", "--config", config, KUBECONFIG="/dev/null")
+    assert status == 0, err
+    assert granted(out) == {"x": {("", "configmaps"): DRY}, "ml": {("", "services"): READ}}
+
+
 # ---- agent --check ----
 
 def table(out):

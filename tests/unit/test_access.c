@@ -82,6 +82,18 @@ static void test_scalers(void **state _unused_)
     access_free(a);
 }
 
+static void test_looked_at(void **state _unused_)
+{
+    static const struct object objects[] = {{"", "v1", "Service", "ml"}, {0}};
+    struct access *a = without_cluster(true);
+    assert_int_equal(access_looked_at(a, "", "v1", "Service", "ml", NULL), 0);
+    assert_int_equal(access_looked_at(a, "apps", "v1", "Deployment", NULL, NULL), 0);
+    assert_int_equal(access_looked_at(a, "a.example", "v1", "Thing", NULL, NULL), -1);
+    add_all(a, objects);
+    check_listed(a, "default apps/deployments glw\nml /services glwpc\n");
+    access_free(a);
+}
+
 static void test_never_dry_run(void **state _unused_)
 {
     static const struct object objects[] = {
@@ -276,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_aggregated),
         cmocka_unit_test(test_yaml),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
