@@ -42,8 +42,7 @@ static void on_sweep(struct ev_loop *loop _unused_, ev_timer *w, int events _unu
     struct endpoints *e = w->data;
     struct peer *p;
     int64_t now = clock_monotonic_ms();
-    LIST_FOREACH(p, &e->peers, link)
-    {
+    for (p = LIST_FIRST(&e->peers); p; p = LIST_NEXT(p, link)) {
         if (now - p->since > (int64_t)LIMIT_CLIENT_TURN_S * 1000)
             shutdown(p->fd, SHUT_RDWR); /* MHD sees the end and closes it */
     }

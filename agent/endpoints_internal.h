@@ -18,6 +18,8 @@ struct peer {
     int64_t since; /* monotonic ms: connected, or the last request ended */
 };
 
+LIST_HEAD(peer_list, peer);
+
 struct endpoints {
     struct endpoints_config config;
     char *listen, *token_file, *address;
@@ -25,7 +27,7 @@ struct endpoints {
     ev_io io;       /* MHD's epoll descriptor */
     ev_timer timer; /* MHD's next time-out; runs only while somebody is connected */
     ev_timer sweep; /* turns that last too long; the same */
-    LIST_HEAD(, peer) peers;
+    struct peer_list peers;
     size_t held;                   /* bytes of bodies and answers */
     int64_t bad[LIMIT_BAD_TOKENS]; /* when the last wrong tokens came, a ring; 0: none */
     size_t bad_at;

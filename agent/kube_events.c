@@ -34,10 +34,12 @@ struct item {
     unsigned count;
 };
 
+TAILQ_HEAD(item_queue, item);
+
 struct kube_events {
     struct kube_events_config config;
     struct item *items; /* by id, the oldest first */
-    TAILQ_HEAD(, item) queue;
+    struct item_queue queue;
     size_t waiting;
     struct kube_call *call;
     struct item *flying; /* what `call` is about */
@@ -443,6 +445,8 @@ void kube_events_free(struct kube_events *e)
     kube_cancel(e->call);
     ev_timer_stop(e->config.loop, &e->timer);
     HASH_ITER(hh, e->items, item, next)
-    item_free(e, item);
+    {
+        item_free(e, item);
+    }
     free(e);
 }
