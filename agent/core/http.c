@@ -37,12 +37,12 @@ struct ev_loop *http_loop(const struct http *http)
 
 uint64_t http_count(const struct http *http)
 {
-    return http->sent;
+    return http->sent + (http->own ? http->own->sent : 0);
 }
 
 uint64_t http_rebuilds(const struct http *http)
 {
-    return http->rebuilds;
+    return http->rebuilds + (http->own ? http->own->rebuilds : 0);
 }
 
 struct http_target *http_target_new(struct http *http, const struct http_target_config *config)
@@ -303,6 +303,8 @@ static void set_connection(struct http_call *call)
         curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
         return;
     }
+    if (call->fresh)
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
@@ -349,6 +351,11 @@ struct http_call *http_send(struct http *http, struct http_target *target,
                             const struct http_request *request)
 {
     struct http_call *call = xcalloc(1, sizeof(*call));
+    if (request->own_connection) {
+        if (!http->own)
+            http->own = http_new(http->loop);
+        http = http->own;
+    }
     call->http = http;
     call->target = target;
     target->refs++;
@@ -356,6 +363,7 @@ struct http_call *http_send(struct http *http, struct http_target *target,
     call->done = request->done;
     call->ctx = request->ctx;
     call->own = request->own_connection;
+    call->fresh = request->fresh_connection;
     call->easy = http->pooled ? http->pool[--http->pooled] : curl_easy_init();
     if (!call->easy)
         abort();
@@ -469,6 +477,7 @@ void http_free(struct http *http)
     if (!http)
         return;
     struct http_call *call;
+    http_free(http->own);
     while ((call = TAILQ_FIRST(&http->running)) || (call = TAILQ_FIRST(&http->fresh)) ||
            (call = TAILQ_FIRST(&http->finished)))
         http_cancel(call);

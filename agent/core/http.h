@@ -47,7 +47,8 @@ struct http_request {
      * no compression: for a stream that stays open (a watch).
      */
     bool own_connection;
-    long timeout_ms; /* whole request; 0: LIMIT_REQUEST_MS; negative: none (a watch) */
+    bool fresh_connection; /* not a kept one: that one failed, or is about to be closed */
+    long timeout_ms;       /* whole request; 0: LIMIT_REQUEST_MS; negative: none (a watch) */
     long stall_ms;   /* fails when no byte moved for so long; 0: LIMIT_STALL_MS; negative: never.
                         Whole seconds, and libcurl's average of five seconds comes on top. Applied to
                         answers with a sink only: an answer that is held whole has timeout_ms, and a

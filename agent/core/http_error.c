@@ -132,6 +132,11 @@ void http_call_judge(struct http_call *call)
                 call->target->ca_option ? call->target->ca_option : "the certificate authority");
         return;
     case CURLE_UNSUPPORTED_PROTOCOL:
+        /* libcurl 7.88 says "HTTP/0.9" where it put a request on an HTTP/2 connection that the
+         * server was just closing (GOAWAY, which an API server sends after each 401) */
+        err_set(&call->err, strstr(call->text, "HTTP/0.9") ? ERR_RETRY : ERR_FATAL, "%s: %s",
+                call->host, detail(call));
+        return;
     case CURLE_URL_MALFORMAT:
     case CURLE_FAILED_INIT:
     case CURLE_NOT_BUILT_IN:

@@ -37,6 +37,7 @@ struct http_call {
     CURLcode result;
     bool connected; /* it had a connection when it ended */
     bool own;       /* a connection of its own */
+    bool fresh;     /* a new connection */
     bool cancelled; /* inside a libcurl callback: to be freed when it has returned */
     char text[CURL_ERROR_SIZE];
 };
@@ -70,6 +71,12 @@ struct http {
     unsigned long progress; /* counts callbacks that moved something */
     unsigned long spin_progress, spin_events;
     bool in_curl;
+    /*
+     * Where requests with a connection of their own are sent, or NULL: libcurl keeps one list of
+     * connections for a host, and where the others speak HTTP/2 it takes any of it for one that may
+     * be shared: a request was put on a watch's HTTP/1.1 connection once the HTTP/2 one had ended.
+     */
+    struct http *own;
 };
 
 /* http_loop.c */

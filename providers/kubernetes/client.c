@@ -36,6 +36,7 @@ struct kube_call {
     unsigned tries;
     bool streamed;        /* bytes went to the sink */
     bool asked_again;     /* with a fresh sign-in */
+    bool fresh;           /* on a new connection */
     bool counted;         /* told to on_answer, for this try */
     unsigned auth_number; /* of the credential it was sent with */
     ev_tstamp sent;       /* this try */
@@ -344,11 +345,13 @@ static void on_done(void *ctx, const struct http_answer *answer)
     count(call, answer->err ? 0 : answer->status);
     if (sign_in_again(call, answer)) {
         call->asked_again = true;
+        call->fresh = true; /* the server ends the connection after a 401 */
         queue_first(call);
         return;
     }
     double wait = next_try(call, answer);
     if (wait >= 0) {
+        call->fresh = answer->err != NULL;
         pause_call(call, wait);
     } else {
         finish(call, answer);
@@ -435,6 +438,7 @@ static void launch(struct kube_call *call)
                                .body_len = r->body_len,
                                .once = !call->idempotent,
                                .own_connection = r->watch,
+                               .fresh_connection = call->fresh,
                                .timeout_ms = timeout_ms(r),
                                .stall_ms = r->watch ? -1 : 0,
                                .body_max = body_max(r),

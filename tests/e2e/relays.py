@@ -1,6 +1,7 @@
-"""Servers in the way to the API server: proxies of two kinds."""
+"""Servers in the way to the API server: proxies of two kinds, and another server certificate."""
 import base64
 import socket
+import ssl
 import threading
 
 
@@ -130,3 +131,24 @@ class Proxy(Relay):
                 raise ValueError("closed")
             data += more
         return data
+
+
+class TlsRelay(Relay):
+    """A server's front with a certificate that the test chooses, and changes; the API server is behind it."""
+
+    def __init__(self, port, authority, certificate, key):
+        self.behind, self.authority = int(port), authority
+        self.change(certificate, key)
+        super().__init__()
+
+    def change(self, certificate, key):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate, key)
+
+    def serve(self, client):
+        front = self.context.wrap_socket(client, server_side=True)
+        self.open.append(front)
+        inner = ssl.create_default_context(cafile=self.authority)
+        server = inner.wrap_socket(socket.create_connection(("127.0.0.1", self.behind)), server_hostname="127.0.0.1")
+        self.join(front, server)
+        front.close()
