@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 B ?= build
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-PKGS := libgit2 libcurl libmicrohttpd yaml-0.1 jansson libcrypto zlib
+PKGS := libgit2 libssh2 libcurl libmicrohttpd yaml-0.1 jansson libcrypto zlib
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -58,7 +58,7 @@ setup: ## install the Debian packages that a build needs
 
 # What every compilation stands on: asked before the first one, so that one clear line is all that a fresh machine says.
 libraries:
-	@printf '#include <%s>\n' git2.h curl/curl.h microhttpd.h yaml.h jansson.h openssl/evp.h zlib.h ev.h uthash.h | \
+	@printf '#include <%s>\n' git2.h libssh2.h curl/curl.h microhttpd.h yaml.h jansson.h openssl/evp.h zlib.h ev.h uthash.h | \
 	$(CC) $(CPPFLAGS) -E -o /dev/null - 2>/dev/null || { \
 	echo "holdfast: $(CC) or one of the libraries is missing ($(PKGS) libev uthash); 'make setup' installs them" >&2; \
 	exit 1; }

@@ -208,6 +208,7 @@ static void start_source(struct run *r)
         .file_bytes = (uint64_t)r->config.limits.file_bytes,
         .objects = (uint64_t)r->config.limits.objects,
         .fetch_bytes = (uint64_t)r->config.limits.fetch_bytes,
+        .auth = s->auth,
         .state_dir = r->state->path,
         .deadline = LIMIT_READ_SECONDS,
     };

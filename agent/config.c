@@ -65,13 +65,13 @@ static const struct config_field ignore_fields[] = {
 };
 
 static const struct config_field auth_fields[] = {
-    {"userFile", CONFIG_FILE, AT(config_auth, user_file)},
-    {"passwordFile", CONFIG_FILE, AT(config_auth, password_file)},
-    {"sshKeyFile", CONFIG_FILE, AT(config_auth, ssh_key_file)},
-    {"passphraseFile", CONFIG_FILE, AT(config_auth, passphrase_file)},
-    {"knownHostsFile", CONFIG_FILE, AT(config_auth, known_hosts_file)},
-    {"caFile", CONFIG_FILE, AT(config_auth, ca_file)},
-    {"proxy", CONFIG_STRING, AT(config_auth, proxy)},
+    {"userFile", CONFIG_FILE, AT(source_auth, user_file)},
+    {"passwordFile", CONFIG_FILE, AT(source_auth, password_file)},
+    {"sshKeyFile", CONFIG_FILE, AT(source_auth, ssh_key_file)},
+    {"passphraseFile", CONFIG_FILE, AT(source_auth, passphrase_file)},
+    {"knownHostsFile", CONFIG_FILE, AT(source_auth, known_hosts_file)},
+    {"caFile", CONFIG_FILE, AT(source_auth, ca_file)},
+    {"proxy", CONFIG_STRING, AT(source_auth, proxy)},
     {0},
 };
 

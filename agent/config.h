@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "sync/auth.h"
 
 enum config_mode { CONFIG_REPORT, CONFIG_CORRECT, CONFIG_PAUSED };
 enum config_cloud { CONFIG_CLOUD_PUBLIC, CONFIG_CLOUD_USGOV, CONFIG_CLOUD_CHINA };
@@ -18,11 +19,6 @@ enum config_cloud { CONFIG_CLOUD_PUBLIC, CONFIG_CLOUD_USGOV, CONFIG_CLOUD_CHINA 
 struct config_ignore {
     const char *group, *kind, *namespace, *name;
     const char *const *fields; /* NULL-terminated: SPEC 1's notation, or JSON pointers */
-};
-
-struct config_auth {
-    const char *user_file, *password_file, *ssh_key_file, *passphrase_file, *known_hosts_file,
-        *ca_file, *proxy;
 };
 
 struct config_render {
@@ -40,7 +36,7 @@ struct config_source {
     struct {
         int64_t objects, percent;
     } guard;
-    struct config_auth auth;
+    struct source_auth auth;
     struct config_render render;
     struct {
         struct config_ignore *items;

@@ -1,21 +1,14 @@
 #include "sync/fetch.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <fts.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "core/alloc.h"
-#include "core/hash.h"
 #include "core/limits.h"
+#include "sync/mirror.h"
 #include "sync/source.h"
-
-/* Fifty packs with their indexes: libgit2 never repacks, so our copy is then made anew. */
-#define PACK_FILES_MAX 100
 
 struct fetch {
     const struct source_config *config;
@@ -35,73 +28,6 @@ struct copy {
     uint64_t bytes;
     bool too_large;
 };
-
-static int make_folder(const char *path, struct err **err)
-{
-    if (mkdir(path, 0700) && errno != EEXIST)
-        return err_errno(err, ERR_FATAL, errno, "cannot make %s", path);
-    return 0;
-}
-
-static int each_below(const char *folder, void (*each)(const FTSENT *entry, int *rc))
-{
-    char *const roots[] = {(char *)folder, NULL};
-    FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
-    if (!fts)
-        return -1;
-    int rc = 0;
-    const FTSENT *entry;
-    while ((entry = fts_read(fts)))
-        each(entry, &rc);
-    fts_close(fts);
-    return rc;
-}
-
-static void remove_one(const FTSENT *entry, int *rc)
-{
-    if (entry->fts_info != FTS_D && remove(entry->fts_accpath) && errno != ENOENT)
-        *rc = -1;
-}
-
-/* The umask does it in the child; a copy that was made under another one is put right here. */
-static void close_one(const FTSENT *entry, int *rc)
-{
-    bool own = entry->fts_info == FTS_F || entry->fts_info == FTS_D;
-    mode_t mode = own ? entry->fts_statp->st_mode & 07777 : 0;
-    if ((mode & 077) && chmod(entry->fts_accpath, mode & 0700))
-        *rc = -1;
-}
-
-/* Files beside packs count too: a kill in the middle of writing one leaves some. */
-static size_t count_pack_files(const char *folder)
-{
-    size_t count = 0;
-    _free_ char *path = xasprintf("%s/objects/pack", folder);
-    char *const roots[] = {path, NULL};
-    FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
-    while (fts && fts_read(fts))
-        count++;
-    if (fts)
-        fts_close(fts);
-    return count;
-}
-
-/* One fetch at a time into one copy: two sources may name the same repository. */
-static int lock_copy(const struct fetch *f, struct err **err)
-{
-    _free_ char *path = xasprintf("%s.lock", f->folder);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return err_errno(err, ERR_FATAL, errno, "cannot open %s", path);
-    while (flock(fd, LOCK_EX)) {
-        if (errno != EINTR) {
-            err_errno(err, ERR_FATAL, errno, "cannot lock %s", path);
-            close(fd);
-            return -1;
-        }
-    }
-    return fd;
-}
 
 /* The commit that the configuration's ref means in the origin. */
 static int find_commit(struct fetch *f, struct err **err)
@@ -211,18 +137,6 @@ static int copy_commit(const struct fetch *f, git_repository *repo, bool *whole,
     return 0;
 }
 
-static int open_copy(const struct fetch *f, git_repository **repo, struct err **err)
-{
-    git_repository_init_options options;
-    git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
-    if (git_repository_open_bare(repo, f->folder) == 0)
-        return 0;
-    options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKDIR;
-    if (git_repository_init_ext(repo, f->folder, &options) < 0)
-        return git_err(err, ERR_FATAL, "cannot make %s", f->folder);
-    return 0;
-}
-
 /*
  * Our copy at the commit. A damaged origin cannot be copied: it is read in place, so that each file
  * that cannot be read is told and the others are read. Takes f->origin over.
@@ -231,7 +145,7 @@ static int fetch_once(struct fetch *f, struct git_source *out, struct err **err)
 {
     git_repository *repo = NULL;
     bool whole;
-    if (open_copy(f, &repo, err))
+    if (mirror_open(f->folder, &repo, err))
         return -1;
     int rc = copy_commit(f, repo, &whole, err);
     if (rc == 0 && !whole) {
@@ -255,19 +169,20 @@ static int fetch_locked(struct fetch *f, struct git_source *out, struct err **er
 {
     _err_ struct err *first = NULL;
     bool old = access(f->folder, F_OK) == 0;
-    if (old && count_pack_files(f->folder) > PACK_FILES_MAX) {
-        each_below(f->folder, remove_one);
+    if (old && mirror_is_worn(f->folder)) {
+        mirror_remove(f->folder);
         old = false;
     }
     int rc = fetch_once(f, out, &first);
     if (rc && old && first->kind != ERR_LIMIT) {
-        each_below(f->folder, remove_one);
+        mirror_remove(f->folder);
         err_free(steal(first));
         rc = fetch_once(f, out, &first);
     }
-    if (each_below(f->folder, close_one) && rc == 0) {
+    _err_ struct err *open = NULL;
+    if (mirror_close(f->folder, &open) && rc == 0) {
         git_source_close(out);
-        rc = err_set(&first, ERR_FATAL, "cannot take %s away from other users (chmod)", f->folder);
+        return err_move(err, &open);
     }
     return rc ? err_move(err, &first) : 0;
 }
@@ -276,10 +191,9 @@ static int fetch(struct fetch *f, struct git_source *out, struct err **err)
 {
     if (git_repository_open_ext(&f->origin, f->path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) < 0)
         return git_err(err, ERR_NOT_FOUND, "%s: no Git repository can be read there", f->where);
-    _free_ char *parent = xasprintf("%s/git", f->config->state_dir);
-    if (find_commit(f, err) || make_folder(parent, err))
+    if (find_commit(f, err))
         return -1;
-    _close_ int lock = lock_copy(f, err);
+    _close_ int lock = mirror_lock(f->folder, err);
     return lock < 0 ? -1 : fetch_locked(f, out, err);
 }
 
@@ -288,12 +202,8 @@ int git_fetch(const struct source_config *config, const char *path,
 {
     if (!config->state_dir)
         return err_set(err, ERR_USAGE, "%s is fetched, which needs a stateDir", config->url);
-    uint8_t sum[HASH_SHA256_BYTES];
-    char hex[2 * 8 + 1];
-    hash_sha256(path, strlen(path), sum);
-    hash_hex(sum, 8, hex);
     struct fetch f = {.config = config, .path = path, .where = config->url};
-    f.folder = xasprintf("%s/git/%s", config->state_dir, hex);
+    f.folder = mirror_folder(config->state_dir, path);
     mode_t mask = umask(077);
     int rc = fetch(&f, out, err);
     umask(mask);

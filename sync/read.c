@@ -15,6 +15,8 @@
 #include "sync/fetch.h"
 #include "sync/folder.h"
 #include "sync/record.h"
+#include "sync/remote.h"
+#include "sync/remote_url.h"
 #include "sync/source.h"
 
 static int hex_digit(char c)
@@ -50,16 +52,6 @@ static char *url_path(const char *url, struct err **err)
     return buf_take(&b);
 }
 
-/* "https://...", "ssh://...", or "user@host:path". */
-static bool is_network(const char *url)
-{
-    const char *scheme = strstr(url, "://"), *colon = strchr(url, ':');
-    const char *slash = strchr(url, '/'), *at = strchr(url, '@');
-    if (scheme)
-        return scheme == url + strspn(url, "abcdefghijklmnopqrstuvwxyz+");
-    return at && colon && at < colon && (!slash || colon < slash);
-}
-
 static int walk_commit(const struct source_config *config, struct git_source *git, const char *path,
                        const struct read_sink *sink, struct read_result *result, struct err **err)
 {
@@ -92,6 +84,15 @@ static int read_fetched(const struct source_config *config, const char *path,
 {
     struct git_source git;
     if (git_fetch(config, path, &sink->now, &git, err))
+        return -1;
+    return walk_commit(config, &git, config->path, sink, result, err);
+}
+
+static int read_remote(const struct source_config *config, const struct read_sink *sink,
+                       struct read_result *result, struct err **err)
+{
+    struct git_source git;
+    if (git_start(err) || remote_fetch(config, &sink->now, &git, err))
         return -1;
     return walk_commit(config, &git, config->path, sink, result, err);
 }
@@ -149,11 +150,8 @@ int read_source(const struct source_config *config, const struct read_sink *sink
         return err_set(err, ERR_USAGE,
                        "a source needs a url: file:///path/to/repository, or a folder");
     bool file = strncmp(url, "file://", 7) == 0;
-    if (!file && is_network(url))
-        return err_set(err, ERR_USAGE,
-                       "%s: this version reads file:// and folders only; https and ssh come in "
-                       "the next one. Until then clone it and name the folder",
-                       url);
+    if (!file && remote_url_is(url))
+        return read_remote(config, sink, result, err);
     _free_ char *path = file ? url_path(url, err) : xstrdup(url);
     if (!path || git_start(err))
         return -1;
@@ -173,6 +171,24 @@ int source_read_here(const struct source_config *config, const struct manifest_s
     struct read_result result;
     const struct read_sink now = {.now = *sink};
     return read_source(config, &now, &result, err);
+}
+
+static const struct {
+    const char *name;
+    size_t offset;
+} auth_keys[] = {
+    {"userFile", offsetof(struct source_auth, user_file)},
+    {"passwordFile", offsetof(struct source_auth, password_file)},
+    {"sshKeyFile", offsetof(struct source_auth, ssh_key_file)},
+    {"passphraseFile", offsetof(struct source_auth, passphrase_file)},
+    {"knownHostsFile", offsetof(struct source_auth, known_hosts_file)},
+    {"caFile", offsetof(struct source_auth, ca_file)},
+    {"proxy", offsetof(struct source_auth, proxy)},
+};
+
+static const char **auth_key(const struct source_auth *auth, size_t i)
+{
+    return (const char **)((char *)auth + auth_keys[i].offset);
 }
 
 /* A text of the request; one that JSON cannot hold must not get lost on the way. */
@@ -232,6 +248,9 @@ char *read_request(const struct source_config *config, const struct read_known *
     json_put(o, "fetchBytes", json_integer((json_int_t)config->fetch_bytes));
     if (known)
         json_put(o, "known", known_json(known));
+    json_put(o, "deadline", json_real(config->deadline));
+    for (size_t i = 0; i < ARRAY_LEN(auth_keys); i++)
+        json_put(o, auth_keys[i].name, text(*auth_key(&config->auth, i), &bad));
     if (!bad)
         return json_text(o, 0);
     err_set(err, ERR_USAGE, "url, ref, path, include, exclude and stateDir must be UTF-8");
@@ -297,6 +316,9 @@ struct source_config *read_request_parse(const char *text, size_t len, struct er
     config->objects = number(o, "objects");
     config->fetch_bytes = number(o, "fetchBytes");
     config->known = known_parse(json_object_get(o, "known"));
+    config->deadline = json_number_value(json_object_get(o, "deadline"));
+    for (size_t i = 0; i < ARRAY_LEN(auth_keys); i++)
+        *auth_key(&config->auth, i) = xstrdup_null(json_str_at(o, auth_keys[i].name, NULL));
     return config;
 }
 
@@ -318,5 +340,7 @@ void read_request_free(struct source_config *config)
     texts_free(config->include);
     texts_free(config->exclude);
     free((void *)config->known);
+    for (size_t i = 0; i < ARRAY_LEN(auth_keys); i++)
+        free((char *)*auth_key(&config->auth, i));
     free(config);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "sync/auth.h"
 #include "sync/desired.h"
 
 struct ev_loop;
@@ -18,7 +19,7 @@ struct source_config {
     const char *name;
     /*
      * file:///path/to/repository: read at a ref. A folder or a file: at a ref of the repository it
-     * lies in, without one as it lies on disk. The network in a later version.
+     * lies in, without one as it lies on disk. https://, ssh://, user@host:path: fetched.
      */
     const char *url;
     const char *ref;  /* branch, tag, commit id, refs/...; NULL: HEAD, or what lies on disk */
@@ -27,6 +28,7 @@ struct source_config {
     const char *const *include;                /* NULL or none: all *.yaml, *.yml, *.json */
     const char *const *exclude;                /* or NULL */
     uint64_t file_bytes, objects, fetch_bytes; /* caps; 0: those of core/limits.h */
+    struct source_auth auth;                   /* for the network */
     const char *state_dir;                     /* of struct statedir: absolute, ours alone */
     double deadline;                           /* seconds; 0: LIMIT_READ_SECONDS */
     /*

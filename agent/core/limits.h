@@ -11,6 +11,8 @@
 /* Git and manifests */
 #define LIMIT_FILE_BYTES    (1 * MIB)    /* limits.fileBytes: one file of a source */
 #define LIMIT_FETCH_BYTES   (1024 * MIB) /* limits.fetchBytes */
+#define LIMIT_REFS          100000       /* refs that a server lists */
+#define LIMIT_REFS_BYTES    (64 * MIB)   /* and what their list takes */
 #define LIMIT_OBJECTS       100000       /* limits.objects: objects of one source */
 #define LIMIT_TREE_FILES    200000       /* files of one tree, taken or not */
 #define LIMIT_TREE_DEPTH    64           /* folders inside folders */

@@ -1,0 +1,65 @@
+#include "sync/auth.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/buf.h"
+#include "core/limits.h"
+
+static int read_all(int fd, struct buf *b)
+{
+    char data[4 * KIB];
+    ssize_t n;
+    while ((n = read(fd, data, sizeof(data))) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        int rc = n < 0 ? -1 : buf_add(b, data, (size_t)n);
+        explicit_bzero(data, sizeof(data));
+        if (rc)
+            return -1;
+    }
+    return 0;
+}
+
+char *auth_read(const char *path, const char *key, struct err **err)
+{
+    struct buf b = BUF_INIT(LIMIT_TOKEN_BYTES);
+    _close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+    errno = fd < 0 ? errno : 0;
+    if (fd < 0 || read_all(fd, &b)) {
+        if (b.full)
+            err_set(err, ERR_USAGE, "auth.%s: %s has more than %lu bytes", key, path,
+                    LIMIT_TOKEN_BYTES);
+        else
+            err_errno(err, ERR_USAGE, errno, "auth.%s: cannot read %s", key, path);
+        buf_free(&b);
+        return NULL;
+    }
+    return buf_take(&b);
+}
+
+char *auth_read_line(const char *path, const char *key, struct err **err)
+{
+    char *text = auth_read(path, key, err);
+    if (!text)
+        return NULL;
+    size_t n = strlen(text);
+    while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+        text[--n] = '\0';
+    if (n && !strpbrk(text, "\r\n"))
+        return text;
+    err_set(err, ERR_USAGE, "auth.%s: %s %s", key, path,
+            n ? "has more than one line" : "is empty");
+    auth_forget(text);
+    return NULL;
+}
+
+void auth_forget(char *secret)
+{
+    if (secret)
+        explicit_bzero(secret, strlen(secret));
+    free(secret);
+}

@@ -1,0 +1,226 @@
+#include "sync/remote_url.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/buf.h"
+#include "core/limits.h"
+
+#define SCHEME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+"
+#define URL_BYTES      (4 * KIB)
+
+static const struct {
+    const char *name;
+    enum remote_scheme scheme;
+    unsigned port;
+} schemes[] = {
+    {"https", REMOTE_HTTPS, 443},
+    {"http", REMOTE_HTTP, 80},
+    {"ssh", REMOTE_SSH, 22},
+};
+
+bool remote_url_is(const char *url)
+{
+    const char *scheme = strstr(url, "://"), *colon = strchr(url, ':');
+    const char *slash = strchr(url, '/'), *at = strchr(url, '@');
+    if (scheme && scheme == url + strspn(url, SCHEME_LETTERS))
+        return strncmp(url, "file://", 7) != 0;
+    return at && colon && at < colon && (!slash || colon < slash);
+}
+
+void remote_url_free(struct remote_url *url)
+{
+    free(url->user);
+    free(url->host);
+    free(url->path);
+    *url = (struct remote_url){0};
+}
+
+static int hex_digit(char c)
+{
+    const char digits[] = "0123456789abcdef";
+    const char *at = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+/* %41 is A. Owned; NULL where a NUL or a newline would come out. */
+static char *decode(const char *text)
+{
+    struct buf b = BUF_INIT(URL_BYTES);
+    for (; *text; text++) {
+        char c = *text;
+        int high = c == '%' ? hex_digit(text[1]) : -1;
+        int low = high >= 0 ? hex_digit(text[2]) : -1;
+        if (low >= 0) {
+            c = (char)(high << 4 | low);
+            text += 2;
+        }
+        if ((unsigned char)c < ' ' || c == 0x7f) {
+            buf_free(&b);
+            return NULL;
+        }
+        buf_add_char(&b, c);
+    }
+    return buf_take(&b);
+}
+
+static int no_host(const char *url, struct err **err)
+{
+    return err_set(err, ERR_USAGE, "%s: the url names no host: https://host/path", url);
+}
+
+/* "host", "host:port", "[::1]:port" */
+static int parse_host(const char *url, const char *text, struct remote_url *out, struct err **err)
+{
+    const char *end = *text == '[' ? strchr(text, ']') : strchr(text, ':');
+    const char *port = NULL;
+    if (*text == '[') {
+        if (!end || (end[1] && end[1] != ':'))
+            return no_host(url, err);
+        out->host = xstrndup(text + 1, (size_t)(end - text - 1));
+        port = end[1] ? end + 2 : NULL;
+    } else {
+        out->host = end ? xstrndup(text, (size_t)(end - text)) : xstrdup(text);
+        port = end ? end + 1 : NULL;
+    }
+    /* a host that begins with a dash is an option to somebody */
+    if (!*out->host || *out->host == '-' ||
+        out->host[strspn(out->host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                    "0123456789.-_:")])
+        return no_host(url, err);
+    if (!port || !*port)
+        return 0;
+    size_t digits = strspn(port, "0123456789");
+    unsigned long number = strtoul(port, NULL, 10);
+    if (port[digits] || digits > 5 || number == 0 || number > 65535)
+        return err_set(err, ERR_USAGE, "%s: \"%s\" is no port (1 to 65535)", url, port);
+    out->port = (unsigned)number;
+    return 0;
+}
+
+static bool is_loopback(const char *host)
+{
+    if (strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0)
+        return true;
+    unsigned a, b, c, d;
+    char rest;
+    return sscanf(host, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &rest) == 4 && a == 127 && b < 256 &&
+           c < 256 && d < 256;
+}
+
+static int check_path(const char *url, const struct remote_url *u, struct err **err)
+{
+    const char *name = u->path + strspn(u->path, "/");
+    if (!*name)
+        return err_set(err, ERR_USAGE, "%s: the url names no repository behind its host", url);
+    if (*u->path == '-')
+        return err_set(err, ERR_USAGE, "%s: a path must not begin with a dash", url);
+    if (u->scheme != REMOTE_SSH && strpbrk(u->path, "?#"))
+        return err_set(err, ERR_USAGE,
+                       "%s: ? and # have no meaning in a repository's url: write them as %%3F and "
+                       "%%23 where they are part of its name",
+                       url);
+    return 0;
+}
+
+static int check_user(struct remote_url *u, char *user, const char *shown, struct err **err)
+{
+    char *colon = user ? strchr(user, ':') : NULL;
+    if (user && u->scheme != REMOTE_SSH)
+        return err_set(err, ERR_USAGE,
+                       "%s: no user and no password belong in a url, where logs show them: use "
+                       "auth.userFile and auth.passwordFile",
+                       shown);
+    if (colon)
+        return err_set(err, ERR_USAGE,
+                       "%s: no password belongs in a url, where logs show it: use "
+                       "auth.sshKeyFile and auth.passphraseFile",
+                       shown);
+    if (user && (!*user || *user == '-'))
+        return err_set(err, ERR_USAGE, "%s: the user before the @ is missing or no user", shown);
+    u->user = user ? decode(user) : NULL;
+    if (user && !u->user)
+        return err_set(err, ERR_USAGE, "%s: a control character in the user", shown);
+    return 0;
+}
+
+/* scheme://[user@]host[:port]/path */
+static int parse_full(const char *url, struct remote_url *out, struct err **err)
+{
+    size_t n = strspn(url, SCHEME_LETTERS), i = 0;
+    while (i < ARRAY_LEN(schemes) &&
+           (strlen(schemes[i].name) != n || strncasecmp(url, schemes[i].name, n) != 0))
+        i++;
+    const char *begin = url + n + 3;
+    _free_ char *authority = xstrndup(begin, strcspn(begin, "/?#"));
+    const char *rest = begin + strlen(authority);
+    char *at = strrchr(authority, '@');
+    /* what may be shown: never what stands before the @ */
+    _free_ char *shown = xasprintf("%.*s%s%s", (int)(n + 3), url, at ? at + 1 : authority, rest);
+    if (i == ARRAY_LEN(schemes))
+        return err_set(err, ERR_USAGE, "%s: a source is https://, ssh:// or file://, or a folder",
+                       shown);
+    out->scheme = schemes[i].scheme;
+    out->port = schemes[i].port;
+    if (at)
+        *at = '\0';
+    if (check_user(out, at ? authority : NULL, shown, err) ||
+        parse_host(shown, at ? at + 1 : authority, out, err))
+        return -1;
+    if (out->scheme != REMOTE_SSH) {
+        out->path = xstrdup(rest);
+        size_t len = strlen(out->path);
+        while (len && out->path[len - 1] == '/')
+            out->path[--len] = '\0';
+    } else {
+        out->path = decode(strncmp(rest, "/~", 2) == 0 ? rest + 1 : rest);
+    }
+    if (!out->path)
+        return err_set(err, ERR_USAGE, "%s: a control character in the path", shown);
+    if (out->scheme == REMOTE_HTTP && !is_loopback(out->host))
+        return err_set(err, ERR_USAGE,
+                       "%s: http:// shows what it carries to everybody on the way and is read from "
+                       "this machine alone: use https://",
+                       shown);
+    return check_path(shown, out, err);
+}
+
+/* user@host:path */
+static int parse_scp(const char *url, struct remote_url *out, struct err **err)
+{
+    const char *at = strchr(url, '@');
+    const char *host = at + 1;
+    const char *end = *host == '[' ? strchr(host, ']') : NULL;
+    const char *colon = strchr(end ? end : host, ':');
+    _free_ char *user = xstrndup(url, (size_t)(at - url));
+    out->scheme = REMOTE_SSH;
+    out->port = 22;
+    if (!colon)
+        return no_host(url, err);
+    _free_ char *name = xstrndup(host, (size_t)(colon - host));
+    out->path = xstrdup(colon + 1);
+    return check_user(out, user, url, err) || parse_host(url, name, out, err) ||
+                   check_path(url, out, err)
+               ? -1
+               : 0;
+}
+
+int remote_url_parse(const char *url, struct remote_url *out, struct err **err)
+{
+    *out = (struct remote_url){0};
+    if (strlen(url) > URL_BYTES)
+        return err_set(err, ERR_USAGE, "the url has more than %lu bytes", URL_BYTES);
+    for (const char *p = url; *p; p++) {
+        if ((unsigned char)*p <= ' ' || *p == 0x7f)
+            return err_set(err, ERR_USAGE,
+                           "the url has a space or control character at byte %zu: write it as "
+                           "%%%02X",
+                           (size_t)(p - url) + 1, (unsigned char)*p);
+    }
+    const char *scheme = strstr(url, "://");
+    if (scheme && scheme == url + strspn(url, SCHEME_LETTERS))
+        return parse_full(url, out, err);
+    return parse_scp(url, out, err);
+}
