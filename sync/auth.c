@@ -51,8 +51,7 @@ char *auth_read_line(const char *path, const char *key, struct err **err)
         text[--n] = '\0';
     if (n && !strpbrk(text, "\r\n"))
         return text;
-    err_set(err, ERR_USAGE, "auth.%s: %s %s", key, path,
-            n ? "has more than one line" : "is empty");
+    err_set(err, ERR_USAGE, "auth.%s: %s %s", key, path, n ? "has more than one line" : "is empty");
     auth_forget(text);
     return NULL;
 }

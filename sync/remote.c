@@ -30,8 +30,8 @@ struct remote_fetch {
     struct remote_link *link;
     struct remote_list list;
     struct ref_choice choice;
-    git_oid id;          /* what the ref names: a commit or a tag */
-    bool was_here;       /* the mirror was not made just now */
+    git_oid id;           /* what the ref names: a commit or a tag */
+    bool was_here;        /* the mirror was not made just now */
     bool mirror_in_doubt; /* what failed may be its fault */
     bool rewritten;
     git_oid before; /* when it was rewritten: what it was */
@@ -74,13 +74,13 @@ static void set_limits(struct remote_fetch *f)
 
 static int list_refs(struct remote_fetch *f, struct err **err)
 {
-    f->list = (struct remote_list){.reader = PKT_READER_INIT,
-                                   .service = f->url.scheme != REMOTE_SSH};
+    f->list =
+        (struct remote_list){.reader = PKT_READER_INIT, .service = f->url.scheme != REMOTE_SSH};
     if (f->link->list(f->link, remote_list_feed, &f->list, err))
         return -1;
     if (!f->list.done)
-        return err_set(err, ERR_RETRY,
-                       "%s: the connection ended in the middle of the list of refs", f->where);
+        return err_set(err, ERR_RETRY, "%s: the connection ended in the middle of the list of refs",
+                       f->where);
     return refs_choose(&f->list.refs, f->config->ref, f->where, &f->choice, err);
 }
 
@@ -143,8 +143,8 @@ static int receive(struct remote_fetch *f, struct indexing *x, struct remote_ans
     if (f->link->ask(f->link, request, remote_answer_feed, a, err))
         return -1;
     if (!a->done)
-        return err_set(err, ERR_RETRY,
-                       "%s: the connection ended in the middle of what was fetched", f->where);
+        return err_set(err, ERR_RETRY, "%s: the connection ended in the middle of what was fetched",
+                       f->where);
     return 0;
 }
 

@@ -20,9 +20,9 @@ struct http_link {
     struct remote_link link;
     const struct remote_target *target;
     CURL *easy;
-    char *base;             /* of the repository */
-    char *user, *password;  /* or NULL */
-    char *proxy_host;       /* "host:port", for messages; NULL without a proxy */
+    char *base;            /* of the repository */
+    char *user, *password; /* or NULL */
+    char *proxy_host;      /* "host:port", for messages; NULL without a proxy */
     char error[CURL_ERROR_SIZE];
     /* of the request under way */
     const char *type; /* what the answer must be */
@@ -68,9 +68,8 @@ static int no_connection(const struct http_link *l, CURLcode code, struct err **
                        "servers",
                        t->where, host);
     case CURLE_COULDNT_RESOLVE_PROXY:
-        return err_set(err, ERR_RETRY,
-                       "%s: no address is known for the proxy %s: check auth.proxy", t->where,
-                       l->proxy_host);
+        return err_set(err, ERR_RETRY, "%s: no address is known for the proxy %s: check auth.proxy",
+                       t->where, l->proxy_host);
     case CURLE_COULDNT_CONNECT:
         if (l->proxy_host)
             return err_set(err, ERR_RETRY,
@@ -155,10 +154,9 @@ static int transfer_error(struct http_link *l, CURLcode code, struct err **err)
         return err_set(err, ERR_USAGE, "auth.caFile: %s cannot be read as certificates (PEM)",
                        t->auth->ca_file ? t->auth->ca_file : "the system's own");
     case CURLE_SSL_CONNECT_ERROR:
-        return err_set(err, ERR_RETRY,
-                       "%s: no TLS connection to %s port %u (%s): does that port speak https?",
-                       t->where, t->url->host, t->url->port,
-                       *l->error ? l->error : curl_easy_strerror(code));
+        return err_set(
+            err, ERR_RETRY, "%s: no TLS connection to %s port %u (%s): does that port speak https?",
+            t->where, t->url->host, t->url->port, *l->error ? l->error : curl_easy_strerror(code));
     default:
         return no_connection(l, code, err);
     }
@@ -191,8 +189,8 @@ static int status_error(const struct http_link *l, long status, struct err **err
                        t->where, l->password ? "this account" : "those without an account");
     case 404:
     case 410:
-        return err_set(err, ERR_NOT_FOUND,
-                       "%s: no repository is there (%ld)%s: check the url", t->where, status,
+        return err_set(err, ERR_NOT_FOUND, "%s: no repository is there (%ld)%s: check the url",
+                       t->where, status,
                        l->password ? ", or this account may not see it"
                                    : ", or only accounts see it (auth.passwordFile)");
     case 407:

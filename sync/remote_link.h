@@ -17,10 +17,10 @@
 struct remote_target {
     const struct remote_url *url;
     const struct source_auth *auth;
-    const char *where;  /* the URL as a person wrote it */
-    int64_t stall_ms;   /* so long without a byte: given up */
-    int64_t until_ms;   /* clock_monotonic_ms at which all must be over */
-    int64_t seconds;    /* how long that was at the beginning, for messages */
+    const char *where; /* the URL as a person wrote it */
+    int64_t stall_ms;  /* so long without a byte: given up */
+    int64_t until_ms;  /* clock_monotonic_ms at which all must be over */
+    int64_t seconds;   /* how long that was at the beginning, for messages */
 };
 
 /* 0: go on, 1: enough, -1 with *err. */

@@ -28,8 +28,8 @@ int remote_mirror_set_shallow(git_repository *repo, const struct oids *old,
 bool remote_mirror_whole(git_repository *repo, const git_oid *id);
 
 /*
- * `new_id` does not come after `old_id`: the branch was rewritten. Only where that is certain: false
- * also where commits that would tell are not here.
+ * `new_id` does not come after `old_id`: the branch was rewritten. Only where that is certain:
+ * false also where commits that would tell are not here.
  */
 bool remote_mirror_rewritten(git_repository *repo, const git_oid *old_id, const git_oid *new_id);
 
