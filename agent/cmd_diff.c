@@ -18,6 +18,7 @@
 #include "progress.h"
 #include "reporter.h"
 #include "sync/pass.h"
+#include "sync/remote_url.h"
 #include "sync/source.h"
 
 struct run {
@@ -78,11 +79,17 @@ static int choose_source(struct run *r, struct err **err)
     } else if (name && (r->source = config_find(&r->config, name))) {
         /* by its name in the configuration */
     } else {
-        if (name && !strstr(name, "://") && access(name, F_OK) != 0)
+        if (name && !strstr(name, "://") && !remote_url_is(name) && access(name, F_OK) != 0)
             return err_set(err, ERR_USAGE,
                            "%s is neither a source in the configuration, nor a URL, nor a folder "
                            "that exists",
                            name);
+        /* before it is a name in each line: it may hold a password */
+        struct remote_url url = {0};
+        int rc = name && remote_url_is(name) ? remote_url_parse(name, &url, err) : 0;
+        remote_url_free(&url);
+        if (rc)
+            return -1;
         r->adhoc = (struct config_source){.name = name ? name : ".", .url = name ? name : "."};
         r->source = &r->adhoc;
     }
