@@ -12,6 +12,7 @@
 #include "sync/remote_talk.h"
 
 #define REDIRECTS_MAX 3
+#define PAGE_BYTES    (256 * KIB)
 #define TYPE_LIST     "application/x-git-upload-pack-advertisement"
 #define TYPE_ANSWER   "application/x-git-upload-pack-result"
 #define LIST_SUFFIX   "/info/refs?service=git-upload-pack"
@@ -29,13 +30,11 @@ struct http_link {
     remote_feed *feed;
     void *ctx;
     struct err *err;
-    bool enough, refused;
+    bool enough, refused, stalled;
+    size_t page;         /* bytes of a page that nobody reads */
+    curl_off_t moved;    /* bytes in either direction */
+    int64_t moved_at_ms; /* when the last of them did */
 };
-
-static int64_t at_least(int64_t value, int64_t least)
-{
-    return value > least ? value : least;
-}
 
 static size_t on_body(char *data, size_t size, size_t count, void *ctx)
 {
@@ -48,11 +47,29 @@ static size_t on_body(char *data, size_t size, size_t count, void *ctx)
     size_t n = strlen(l->type);
     bool good = type && strncmp(type, l->type, n) == 0 && (!type[n] || type[n] == ';');
     l->refused = status != 200 || !good;
-    if (l->refused || l->enough)
-        return 0; /* a page for people: nobody reads it */
+    if (l->refused) { /* a page for people: let it pass, or where it redirects to is not known */
+        l->page += len;
+        return l->page > PAGE_BYTES ? 0 : len;
+    }
+    if (l->enough)
+        return 0;
     int rc = l->feed(l->ctx, data, len, &l->err);
     l->enough = rc > 0;
     return rc < 0 ? 0 : len;
+}
+
+/* Called once a second and more. curl's own limit looks at an average, which takes its time. */
+static int on_progress(void *ctx, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+                       curl_off_t up)
+{
+    struct http_link *l = ctx;
+    int64_t now = clock_monotonic_ms();
+    if (down + up != l->moved || !l->moved_at_ms) {
+        l->moved = down + up;
+        l->moved_at_ms = now;
+    }
+    l->stalled = now - l->moved_at_ms >= l->target->stall_ms;
+    return l->stalled;
 }
 
 /* ---- what went wrong ---- */
@@ -89,13 +106,11 @@ static int no_connection(const struct http_link *l, CURLcode code, struct err **
 static int timed_out(const struct http_link *l, struct err **err)
 {
     const struct remote_target *t = l->target;
-    double connected = 0;
-    curl_easy_getinfo(l->easy, CURLINFO_APPCONNECT_TIME, &connected);
-    if (connected <= 0)
-        curl_easy_getinfo(l->easy, CURLINFO_CONNECT_TIME, &connected);
+    double sent = 0;
+    curl_easy_getinfo(l->easy, CURLINFO_PRETRANSFER_TIME, &sent);
     if (clock_monotonic_ms() + 100 >= t->until_ms)
         return remote_err_deadline(t, err);
-    if (connected > 0)
+    if (sent > 0)
         return remote_err_stalled(t, err);
     return err_set(err, ERR_RETRY,
                    "%s: %s does not answer: check the url, that the server runs, and that no "
@@ -147,6 +162,7 @@ static int transfer_error(struct http_link *l, CURLcode code, struct err **err)
                        t->where, l->proxy_host, t->url->host, t->url->port, connect_code);
     switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_ABORTED_BY_CALLBACK:
         return timed_out(l, err);
     case CURLE_PEER_FAILED_VERIFICATION:
         return bad_certificate(l, err);
@@ -244,8 +260,9 @@ static void set_limits(struct http_link *l)
     curl_easy_setopt(l->easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(l->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
     curl_easy_setopt(l->easy, CURLOPT_TIMEOUT_MS, (long)left);
-    curl_easy_setopt(l->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(l->easy, CURLOPT_LOW_SPEED_TIME, (long)at_least(t->stall_ms / 1000, 1));
+    curl_easy_setopt(l->easy, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(l->easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(l->easy, CURLOPT_XFERINFODATA, l);
 }
 
 /* All of a request but its method. */
@@ -281,7 +298,10 @@ static int perform(struct http_link *l, const char *type, remote_feed *feed, voi
     l->type = type;
     l->feed = feed;
     l->ctx = ctx;
-    l->enough = l->refused = false;
+    l->enough = l->refused = l->stalled = false;
+    l->page = 0;
+    l->moved = 0;
+    l->moved_at_ms = 0;
     CURLcode code = curl_easy_perform(l->easy);
     curl_easy_getinfo(l->easy, CURLINFO_RESPONSE_CODE, status);
     if (l->err) {
@@ -293,14 +313,30 @@ static int perform(struct http_link *l, const char *type, remote_feed *feed, voi
     return *status == 200 && l->refused ? type_error(l, err) : 0;
 }
 
+/* Where the answer redirects to, owned, or NULL. curl writes our user and password into it. */
+static char *redirect_url(CURL *easy)
+{
+    const char *to = NULL;
+    char *text = NULL;
+    curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &to);
+    CURLU *url = to ? curl_url() : NULL;
+    if (url && curl_url_set(url, CURLUPART_URL, to, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+        curl_url_set(url, CURLUPART_USER, NULL, 0) == CURLUE_OK &&
+        curl_url_set(url, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK &&
+        curl_url_get(url, CURLUPART_URL, &text, 0) != CURLUE_OK)
+        text = NULL;
+    char *owned = xstrdup_null(text);
+    curl_free(text);
+    curl_url_cleanup(url);
+    return owned;
+}
+
 /* Where a redirect leads within this host: l->base becomes that. */
 static int redirect(struct http_link *l, long status, struct err **err)
 {
     const struct remote_target *t = l->target;
-    const char *to = NULL;
     struct remote_url url = {0};
-    curl_easy_getinfo(l->easy, CURLINFO_REDIRECT_URL, &to);
-    _free_ char *base = to ? xstrdup(to) : NULL;
+    _free_ char *base = redirect_url(l->easy);
     char *suffix = base ? strstr(base, "/info/refs") : NULL;
     if (suffix)
         *suffix = '\0';
@@ -318,6 +354,10 @@ static int redirect(struct http_link *l, long status, struct err **err)
                      "followed, as the sign-in would go there too: if that is right, make it the "
                      "url",
                      t->where, status, base);
+    } else if (base && !good) {
+        rc = err_set(err, ERR_INVALID,
+                     "%s: the server sends readers on (%ld) to what is not followed: %s", t->where,
+                     status, err_message(bad));
     } else {
         rc = err_set(err, ERR_INVALID,
                      "%s: the server sends readers on (%ld) to where no repository is: check the "

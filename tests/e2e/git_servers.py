@@ -2,7 +2,6 @@
 import base64
 import json
 import os
-import shutil
 import socket
 import socketserver
 import struct
@@ -137,19 +136,16 @@ def make_certificates(folder):
 
 
 LIGHTTPD = """
-server.modules = ("mod_access", "mod_auth", "mod_authn_file", "mod_redirect", "mod_alias", "mod_setenv", "mod_cgi",
-                  "mod_accesslog"{openssl})
+server.modules = ("mod_access", "mod_auth", "mod_authn_file", "mod_redirect", "mod_alias", "mod_setenv", "mod_cgi"{openssl})
 server.document-root = "{folder}"
 server.bind = "127.0.0.1"
 server.port = {port}
 server.pid-file = "{folder}/lighttpd.pid"
 server.errorlog = "{folder}/error.log"
-accesslog.filename = "{folder}/access.log"
-accesslog.format = "%m %U %s %{{Authorization}}i"
 {tls}
 auth.backend = "htpasswd"
 auth.backend.htpasswd.userfile = "{folder}/htpasswd"
-alias.url = ("/git/" => "{backend}/", "/private/" => "{backend}/", "/forbidden/" => "{backend}/")
+alias.url = ("/git/" => "{folder}/backend/", "/private/" => "{folder}/backend/", "/forbidden/" => "{folder}/backend/")
 $HTTP["url"] =~ "^/(git|private)/" {{
     cgi.assign = ("" => "")
     setenv.set-environment = ("GIT_PROJECT_ROOT" => "{root}", "GIT_HTTP_EXPORT_ALL" => "1", "HOME" => "{folder}",
@@ -173,11 +169,14 @@ class WebServer:
         self.password("secret-token-1")
         with open(os.path.join(self.folder, "index.html"), "w", encoding="ascii") as f:
             f.write("<html>no repository</html>\n" * 3000)
+        with open(os.path.join(self.folder, "backend"), "w", encoding="ascii") as f:
+            f.write(f'#!/bin/sh\necho "$REQUEST_METHOD $REQUEST_URI" >>{self.folder}/requests\nexec {BACKEND}\n')
+        os.chmod(f.name, 0o755)
         where = "".join(f'"{old}" => "{new.format(port=self.port)}", ' for old, new in (redirects or {}).items())
         if tls:
             make_certificates(self.folder)
         config = LIGHTTPD.format(
-            folder=self.folder, port=self.port, root=root, backend=BACKEND, redirects=where,
+            folder=self.folder, port=self.port, root=root, redirects=where,
             openssl=', "mod_openssl"' if tls else "",
             tls=f'ssl.engine = "enable"\nssl.pemfile = "{self.folder}/server.pem"' if tls else "")
         with open(os.path.join(self.folder, "lighttpd.conf"), "w", encoding="ascii") as f:
@@ -193,7 +192,11 @@ class WebServer:
             f.write("reader:" + done.stdout.decode())
 
     def requests(self):
-        with open(os.path.join(self.folder, "access.log"), encoding="ascii") as f:
+        """What git-http-backend was asked: "GET /git/..."."""
+        path = os.path.join(self.folder, "requests")
+        if not os.path.exists(path):
+            return []
+        with open(path, encoding="ascii") as f:
             return f.read().splitlines()
 
     def close(self):
@@ -220,7 +223,8 @@ class Bare:
 class Raw:
     """A server that answers each connection by a function of (connection, request head); records the heads."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, eager=False):
+        """`eager`: answers before a request is there."""
         self.heads, self.stop = [], threading.Event()
         raw = self
 
@@ -228,7 +232,7 @@ class Raw:
             def handle(self):
                 head = b""
                 try:
-                    while b"\r\n\r\n" not in head:
+                    while not eager and b"\r\n\r\n" not in head:
                         data = self.request.recv(65536)
                         if not data:
                             return
@@ -283,5 +287,3 @@ def proxy_answer(allowed=None):
     return answer
 
 
-def remove(path):
-    shutil.rmtree(path, ignore_errors=True)

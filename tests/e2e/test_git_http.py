@@ -1,12 +1,16 @@
 """Git over https: git-http-backend behind lighttpd, read by the reading child. Each fault has its exact line."""
+import glob
 import os
+import re
+import subprocess
 
 import pytest
 
 from git_servers import Bare, Raw, WebServer, free_port, manifest, packs, proxy_answer, reader
-from support import Repository
+from support import SECONDS
 
 TOKEN = "secret-token-1"
+FATAL, USAGE, INVALID, RETRY, AUTH, NOT_FOUND, LIMIT = 1, 2, 3, 4, 5, 7, 8  # enum err_kind
 
 
 @pytest.fixture
@@ -33,8 +37,8 @@ def serve(tmp_path, bare):
 def raw():
     running = []
 
-    def start(answer):
-        running.append(Raw(answer))
+    def start(answer, **words):
+        running.append(Raw(answer, **words))
         return running[-1]
     yield start
     for server in running:
@@ -50,7 +54,51 @@ def secret(tmp_path):
     return write
 
 
-def test_https_with_a_token(tmp_path, serve, bare, repository, secret):
+def refused(read, kind, line):
+    """The source is unknown for this very reason: nothing was read, and no secret is told."""
+    assert read.error == line
+    assert read.kind == kind
+    assert read.objects == {} and read.revision is None
+    assert TOKEN.encode() not in read.raw and TOKEN not in read.stderr
+
+
+def upload_pack(folder, change=lambda data: data, cut=0):
+    """An answer for Raw: git's own upload-pack, its pack changed; `cut` bytes at the end are promised and not sent."""
+    def answer(connection, head):
+        if head.startswith(b"GET"):
+            done = subprocess.run(["git", "upload-pack", "--stateless-rpc", "--advertise-refs", folder], check=True,
+                                  stdout=subprocess.PIPE)
+            body, kind, missing = b"001e# service=git-upload-pack\n0000" + done.stdout, "advertisement", 0
+        else:
+            text, _, rest = head.partition(b"\r\n\r\n")
+            length = int(re.search(rb"content-length: (\d+)", text.lower()).group(1))
+            while len(rest) < length:
+                rest += connection.recv(65536)
+            done = subprocess.run(["git", "upload-pack", "--stateless-rpc", folder], check=True, input=rest,
+                                  stdout=subprocess.PIPE)
+            body, kind, missing = change(done.stdout), "result", cut
+        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-{kind}\r\n"
+                           f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body[:len(body) - missing])
+    return answer
+
+
+def status(code, headers="", body=b""):
+    def answer(connection, _):
+        connection.sendall(f"HTTP/1.1 {code} Said\r\n{headers}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+                           .encode() + body)
+    return answer
+
+
+LIST = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-advertisement\r\nConnection: close\r\n\r\n"
+
+
+def pkt(data):
+    return b"%04x" % (len(data) + 4) + data
+
+
+# ---- what works ----
+
+def test_https_with_a_token(tmp_path, serve, repository, secret):
     server = serve(tls=True)
     read = reader(tmp_path, f"{server.url}/private/infra.git", caFile=f"{server.folder}/ca.pem",
                   userFile=secret("user", "reader\n"), passwordFile=secret("token", TOKEN + "\n"))
@@ -63,3 +111,487 @@ def test_https_with_a_token(tmp_path, serve, bare, repository, secret):
     for folder, folders, files in os.walk(read.state):
         for name in folders + files:
             assert os.stat(os.path.join(folder, name)).st_mode & 0o077 == 0, name
+
+
+def test_a_token_is_read_again_at_each_use(tmp_path, serve, secret):
+    server = serve()
+    token = secret("token", TOKEN)
+    url = f"{server.url}/private/infra.git"
+    read = reader(tmp_path, url, userFile=secret("user", "reader"), passwordFile=token)
+    assert read().error is None
+    server.password("another")
+    refused(read(), AUTH, f"{url}: the server refuses the user and password of {token} (401): a token may have expired; "
+                          "the file is read again each time")
+    secret("token", "another\n")
+    assert read().values() == {"one": "1", "two": "1"}
+
+
+def test_one_list_of_refs_and_a_fetch_only_when_the_ref_moved(tmp_path, serve, bare, repository):
+    server = serve()
+    read = reader(tmp_path, f"{server.url}/git/infra.git")
+    first = read()
+    listing = "GET /git/infra.git/info/refs?service=git-upload-pack"
+    asking = "POST /git/infra.git/git-upload-pack"
+    assert server.requests() == [listing, asking]
+    again = read()
+    assert again.revision == first.revision and again.values() == first.values()
+    assert server.requests() == [listing, asking, listing]
+    repository.commit({"deep/er/b.yaml": manifest("two", "2")})
+    bare.push()
+    known = set(packs(read.state))
+    assert read().values() == {"one": "1", "two": "2"}
+    assert server.requests() == [listing, asking, listing, listing, asking]
+    # what came: the commit, three folders, one file
+    new, = [p for p in packs(read.state) if p.endswith(".idx") and p not in known]
+    listed = subprocess.run(["git", "verify-pack", "-v", new], stdout=subprocess.PIPE, check=True).stdout.decode()
+    kinds = sorted(line.split()[1] for line in listed.splitlines() if re.match("[0-9a-f]{40} ", line))
+    assert [k for k in kinds if k == "commit"] == ["commit"]
+    assert len([k for k in kinds if k == "blob"]) <= 2, listed  # a thin pack's base is written beside what came
+
+
+def test_only_the_last_commits_are_fetched(tmp_path, serve, bare, repository):
+    for i in range(30):
+        repository.commit({"a.yaml": manifest("one", str(i))})
+    bare.push()
+    server = serve()
+    read = reader(tmp_path, f"{server.url}/git/infra.git")
+    assert read().values() == {"one": "29", "two": "1"}
+    mirror, = glob.glob(read.state + "/git/*[0-9a-f]")
+
+    def commits():
+        done = subprocess.run(["git", "-C", mirror, "rev-list", "--count", "--all"], stdout=subprocess.PIPE, check=True)
+        return int(done.stdout)
+    assert commits() == 22
+    # a commit that says again what an old one said, from before those that are here
+    repository.commit({"a.yaml": manifest("one", "5")})
+    bare.push()
+    assert read().values() == {"one": "5", "two": "1"}
+    assert commits() == 22
+    subprocess.run(["git", "-C", mirror, "fsck", "--connectivity-only"], check=True)
+
+
+def test_a_commit_by_its_id(tmp_path, serve, bare, repository):
+    old = repository.git("rev-parse", "HEAD")
+    for i in range(25):
+        repository.commit({"a.yaml": manifest("one", str(i + 2))})
+    bare.push()
+    server = serve()
+    # this server gives commits by their id to nobody: all is fetched, once
+    read = reader(tmp_path, f"{server.url}/git/infra.git")
+    assert read(ref=old).values() == {"one": "1", "two": "1"}
+    assert read(ref=old[:9]).revision == old
+    assert [line.split()[0] for line in server.requests()] == ["GET", "POST", "GET"]
+    missing = "0123456789" * 4
+    refused(read(ref=missing), INVALID,
+            f'{server.url}/git/infra.git has no ref "{missing}" (tried commit, in all branches and tags); nearest of 1: main')
+    bare.git("config", "uploadpack.allowReachableSHA1InWant", "true")
+    other = reader(tmp_path / "other", f"{server.url}/git/infra.git")
+    assert other(ref=old).revision == old
+    mirror, = glob.glob(other.state + "/git/*[0-9a-f]")
+    assert not os.path.exists(mirror + "/refs/heads/main")
+
+
+def test_tags_branches_and_both(tmp_path, serve, bare, repository):
+    first = repository.git("rev-parse", "HEAD")
+    repository.git("tag", "-a", "-m", "release", "v1")
+    second = repository.commit({"a.yaml": manifest("one", "2")})
+    repository.git("branch", "v1")
+    bare.push("main", "refs/tags/v1")
+    server = serve()
+    read = reader(tmp_path, f"{server.url}/git/infra.git")
+    assert read(ref="v1").revision == first
+    assert read(ref=None).revision == second
+    bare.push("refs/heads/v1")
+    both = read(ref="v1")
+    assert both.revision == second
+    assert both.problems == ['.: ref "v1" names a branch and a tag: the branch is read; say refs/heads/v1 or refs/tags/v1']
+
+
+def test_redirect_within_the_host(tmp_path, serve, secret):
+    server = serve(redirects={"^/old/(.*)$": "/private/$1", "^/older/(.*)$": "http://localhost:{port}/old/$1"})
+    read = reader(tmp_path, f"{server.url}/older/infra.git", userFile=secret("user", "reader"),
+                  passwordFile=secret("token", TOKEN))
+    assert read().values() == {"one": "1", "two": "1"}
+    assert server.requests() == ["GET /private/infra.git/info/refs?service=git-upload-pack",
+                                 "POST /private/infra.git/git-upload-pack"]
+
+
+def test_a_shallow_server_is_read(tmp_path, serve, bare, repository):
+    for i in range(5):
+        repository.commit({"a.yaml": manifest("one", str(i))})
+    bare.push()
+    subprocess.run(["git", "clone", "-q", "--bare", "--depth=2", f"file://{bare.folder}", tmp_path / "root" / "shallow.git"],
+                   check=True)
+    server = serve()
+    assert reader(tmp_path, f"{server.url}/git/shallow.git")().values() == {"one": "4", "two": "1"}
+
+
+def test_through_a_proxy(tmp_path, serve, raw):
+    server = serve(tls=True)
+    proxy = raw(proxy_answer("agent:pass-word-7"))
+    url = f"{server.url}/git/infra.git"
+    read = reader(tmp_path, url, caFile=f"{server.folder}/ca.pem")
+    assert read(proxy=f"http://agent:pass-word-7@127.0.0.1:{proxy.port}").values() == {"one": "1", "two": "1"}
+    assert proxy.heads[0].startswith(f"CONNECT localhost:{server.port} ")
+    line = (f"{url}: the proxy 127.0.0.1:{proxy.port} wants another user and password (407): write them into auth.proxy, "
+            f"http://USER:PASSWORD@127.0.0.1:{proxy.port}")
+    for wrong in ("", "agent:wrong-word-8@"):
+        bad = read(proxy=f"http://{wrong}127.0.0.1:{proxy.port}")
+        refused(bad, AUTH, line)
+        assert b"wrong-word-8" not in bad.raw
+
+
+# ---- the mirror ----
+
+def test_a_rewritten_branch_is_said_once(tmp_path, serve, bare, repository):
+    base = repository.git("rev-parse", "HEAD")
+    old = repository.commit({"a.yaml": manifest("one", "2")})
+    bare.push()
+    server = serve()
+    read = reader(tmp_path, f"{server.url}/git/infra.git")
+    assert read().problems == []
+    repository.git("reset", "-q", "--hard", base)
+    new = repository.commit({"a.yaml": manifest("one", "3")})
+    bare.push()
+    rewritten = read()
+    assert rewritten.values() == {"one": "3", "two": "1"}
+    assert rewritten.problems == [f".: main was rewritten (force-pushed): commit {old[:12]}, read last, does not come before "
+                                  f"{new[:12]}, read now"]
+    assert read().problems == []
+    repository.commit({"a.yaml": manifest("one", "4")})
+    bare.push()
+    assert read().problems == []
+    # back to what came before it: that is a rewrite as well
+    bare.push(f"{base}:refs/heads/main")
+    assert len(read().problems) == 1
+
+
+def test_a_damaged_mirror_is_made_anew(tmp_path, serve, bare, repository):
+    server = serve()
+    read = reader(tmp_path, f"{server.url}/git/infra.git")
+    assert read().error is None
+    for path in packs(read.state):
+        os.chmod(path, 0o600)
+        with open(path, "r+b") as f:
+            f.truncate(40)
+    repository.commit({"a.yaml": manifest("one", "2")})
+    bare.push()
+    assert read().values() == {"one": "2", "two": "1"}
+    mirror, = glob.glob(read.state + "/git/*[0-9a-f]")
+    with open(mirror + "/HEAD", "w", encoding="ascii") as f:
+        f.write("nonsense")
+    assert read().values() == {"one": "2", "two": "1"}
+
+
+def test_old_packs_are_dropped(tmp_path, serve, bare, repository):
+    server = serve()
+    read = reader(tmp_path, f"{server.url}/git/infra.git")
+    assert read().error is None
+    folder = os.path.dirname(packs(read.state)[0])
+    for i in range(100):
+        with open(f"{folder}/{i}.keep", "wb"):
+            pass
+    repository.commit({"a.yaml": manifest("one", "2")})
+    bare.push()
+    assert read().values() == {"one": "2", "two": "1"}
+    assert sorted(os.path.splitext(p)[1] for p in packs(read.state)) == [".idx", ".pack"]
+
+
+def test_what_a_killed_fetch_left_is_removed(tmp_path, serve):
+    server = serve()
+    read = reader(tmp_path, f"{server.url}/git/infra.git")
+    assert read().error is None
+    folder = os.path.dirname(packs(read.state)[0])
+    with open(folder + "/pack_git2_a1b2c3", "wb") as f:
+        f.write(b"PACK")
+    assert read().error is None
+    assert not os.path.exists(folder + "/pack_git2_a1b2c3")
+
+
+# ---- what the configuration says ----
+
+@pytest.mark.parametrize("url, line", [
+    ("https://reader:secret-token-1@git.example/a.git", "https://git.example/a.git: no user and no password belong in a url, "
+     "where logs show them: use auth.userFile and auth.passwordFile"),
+    ("http://git.example/a.git", "http://git.example/a.git: http:// shows what it carries to everybody on the way and is read "
+     "from this machine alone: use https://"),
+    ("git://git.example/a.git", "git://git.example/a.git: a source is https://, ssh:// or file://, or a folder"),
+])
+def test_urls_that_are_refused(tmp_path, url, line):
+    refused(reader(tmp_path, url)(), USAGE, line)
+
+
+def test_files_that_are_refused(tmp_path, serve, secret):
+    server = serve()
+    url = f"{server.url}/private/infra.git"
+    read = reader(tmp_path, url)
+    none = str(tmp_path / "none")
+    refused(read(passwordFile=none), USAGE, f"auth.passwordFile: cannot read {none}: No such file or directory")
+    empty, two = secret("empty", "\n"), secret("two", TOKEN + "\nmore\n")
+    refused(read(passwordFile=empty), USAGE, f"auth.passwordFile: {empty} is empty")
+    refused(read(passwordFile=two), USAGE, f"auth.passwordFile: {two} has more than one line")
+    refused(read(userFile=secret("user", "reader")), USAGE,
+            f"{url}: auth.userFile is set and auth.passwordFile is not: a user needs a password or token")
+    refused(read(passwordFile=secret("token", TOKEN), proxy=f"socks9://a:{TOKEN}@b"), USAGE,
+            f"{url}: auth.proxy is no http://[USER:PASSWORD@]HOST:PORT (its text is not shown, as a password may be in it)")
+
+
+def test_ca_files_that_are_refused(tmp_path, serve, secret):
+    server = serve(tls=True)
+    url = f"{server.url}/git/infra.git"
+    read = reader(tmp_path, url)
+    nonsense = secret("nonsense.pem", "nothing\n")
+    refused(read(caFile=nonsense), USAGE, f"auth.caFile: {nonsense} cannot be read as certificates (PEM)")
+    unknown = (f"{url}: the certificate of localhost comes from no authority that is trusted (unable to get local issuer "
+               "certificate): name its authority's file in auth.caFile")
+    refused(read(), AUTH, unknown)
+    refused(read(caFile=f"{server.folder}/other.pem"), AUTH, unknown)
+    assert server.requests() == []
+
+
+# ---- what the server says ----
+
+def test_signing_in_is_wanted(tmp_path, serve):
+    url = f"{serve().url}/private/infra.git"
+    refused(reader(tmp_path, url)(), AUTH, f"{url}: the server wants a user and password (401): set auth.passwordFile (a token "
+                                           "is a password) and, where it matters, auth.userFile")
+
+
+def test_no_rights_and_no_repository(tmp_path, serve, secret):
+    server = serve()
+    url = f"{server.url}/forbidden/infra.git"
+    refused(reader(tmp_path, url)(), AUTH, f"{url}: the server lets those without an account not read it (403): give that "
+                                           "account the right to read the repository")
+    url = f"{server.url}/git/none.git"
+    refused(reader(tmp_path, url)(), NOT_FOUND,
+            f"{url}: no repository is there (404), or only accounts see it (auth.passwordFile): check the url")
+    url = f"{server.url}/private/none.git"
+    read = reader(tmp_path, url, userFile=secret("user", "reader"), passwordFile=secret("token", TOKEN))
+    refused(read(), NOT_FOUND, f"{url}: no repository is there (404), or this account may not see it: check the url")
+
+
+def test_refs_that_are_not_there(tmp_path, serve, bare, repository):
+    server = serve()
+    url = f"{server.url}/git/infra.git"
+    read = reader(tmp_path, url)
+    refused(read(ref="mian"), INVALID,
+            f'{url} has no ref "mian" (tried refs/heads/mian, refs/tags/mian); nearest of 1: main')
+    repository.git("branch", "stable")
+    bare.push("stable")
+    assert read(ref="stable").error is None
+    bare.push(":stable")
+    refused(read(ref="stable"), INVALID,
+            f'{url} has no ref "stable" (tried refs/heads/stable, refs/tags/stable); nearest of 1: main')
+
+
+def test_an_empty_repository(tmp_path, serve):
+    subprocess.run(["git", "init", "-q", "--bare", tmp_path / "root" / "empty.git"], check=True)
+    url = f"{serve().url}/git/empty.git"
+    refused(reader(tmp_path, url)(ref=None), INVALID, f"{url} has no commits yet: push one")
+
+
+def test_a_sha256_repository(tmp_path, serve):
+    folder = tmp_path / "root" / "sha256.git"
+    for words in (["init", "-q", "-b", "main", "--object-format=sha256", folder],
+                  ["-C", folder, "-c", "user.name=Test", "-c", "user.email=test@holdfast.invalid", "commit", "-q", "--allow-empty",
+                   "-m", "one"], ["-C", folder, "config", "core.bare", "true"]):
+        subprocess.run(["git", *words], check=True)
+    url = f"{serve().url}/git/sha256.git/.git"
+    refused(reader(tmp_path, url)(), INVALID, f"{url}: its commits have SHA-256 ids, which the libgit2 of this program does not "
+                                              "read: use a repository with SHA-1 ids (git init --object-format=sha1)")
+
+
+def test_nothing_answers_in_tls(tmp_path, raw):
+    server = raw(lambda *_: server.stop.wait(SECONDS))
+    url = f"https://127.0.0.1:{server.port}/a.git"
+    refused(reader(tmp_path, url, deadline=8)(), RETRY, f"{url}: 127.0.0.1 does not answer: check the url, that the server runs, "
+                                                        "and that no firewall is between")
+
+def test_redirect_to_another_host(tmp_path, serve, secret):
+    server = serve(redirects={"^/away/(.*)$": "http://127.0.0.1:{port}/private/$1", "^/plain/(.*)$": "http://elsewhere.invalid/$1",
+                              "^/loop/(.*)$": "/loop/$1", "^/lost/.*$": "/sign-in"})
+    signed = {"userFile": secret("user", "reader"), "passwordFile": secret("token", TOKEN)}
+    url = f"{server.url}/away/infra.git"
+    refused(reader(tmp_path, url, **signed)(), INVALID,
+            f"{url}: the server sends readers on to another place (301, http://127.0.0.1:{server.port}/private/infra.git), which "
+            "is not followed, as the sign-in would go there too: if that is right, make it the url")
+    url = f"{server.url}/plain/infra.git"
+    refused(reader(tmp_path, url, **signed)(), INVALID,
+            f"{url}: the server sends readers on (301) to what is not followed: http://elsewhere.invalid/infra.git: http:// shows "
+            "what it carries to everybody on the way and is read from this machine alone: use https://")
+    url = f"{server.url}/lost/infra.git"
+    refused(reader(tmp_path, url, **signed)(), INVALID,
+            f"{url}: the server sends readers on (301) to where no repository is: check the url")
+    url = f"{server.url}/loop/infra.git"
+    refused(reader(tmp_path, url, **signed)(), RETRY, f"{url}: the server sends readers on and on: check the url")
+    assert all("/private/" not in line for line in server.requests())
+
+
+@pytest.mark.parametrize("code, kind, line", [
+    (429, RETRY, "the server says that it is asked too often (429): raise the source's interval"),
+    (500, RETRY, "the server answers 500: see its own log"),
+])
+def test_other_answers(tmp_path, raw, code, kind, line):
+    url = f"http://127.0.0.1:{raw(status(code, body=b'a page')).port}/a.git"
+    refused(reader(tmp_path, url)(), kind, f"{url}: {line}")
+
+
+def test_no_git_server(tmp_path, raw):
+    page = raw(status(200, "Content-Type: text/html\r\n", b"<html>sign in</html>" * 10000))
+    url = f"http://127.0.0.1:{page.port}/a.git"
+    refused(reader(tmp_path, url)(), NOT_FOUND, f"{url}: a web server answers, but no Git server (content type text/html, not "
+                                                "application/x-git-upload-pack-advertisement): check the url")
+    said = raw(lambda connection, _: connection.sendall(LIST + pkt(b"# service=git-upload-pack\n") + b"0000" +
+                                                        pkt(b"ERR no \x1b[31maccess\n")))
+    url = f"http://127.0.0.1:{said.port}/a.git"
+    refused(reader(tmp_path, url)(), RETRY, f'{url}: the server says: "no ?[31maccess"')
+    nonsense = raw(lambda connection, _: connection.sendall(LIST + b"hello\x07 world"))
+    url = f"http://127.0.0.1:{nonsense.port}/a.git"
+    refused(reader(tmp_path, url)(), RETRY,
+            f'{url}: the server\'s answer is no Git protocol ("hell" where a length belongs)')
+
+
+# ---- the network ----
+
+def test_hosts_that_are_not_there(tmp_path):
+    host = "a" * 64 + ".invalid"  # no name server is asked for a label of this length
+    refused(reader(tmp_path, f"https://{host}/a.git")(), RETRY,
+            f"https://{host}/a.git: no address is known for {host}: check the url, and this machine's name servers")
+    port = free_port()
+    url = f"https://127.0.0.1:{port}/a.git"
+    refused(reader(tmp_path, url)(), RETRY, f"{url}: 127.0.0.1 port {port} takes no connection: check the url, that the server "
+                                            "runs, and that no firewall is between")
+    refused(reader(tmp_path, url)(proxy=f"http://127.0.0.1:{port}"), RETRY,
+            f"{url}: the proxy 127.0.0.1:{port} takes no connection: check auth.proxy, and that it runs")
+    refused(reader(tmp_path, url)(proxy=f"http://{host}:80"), RETRY,
+            f"{url}: no address is known for the proxy {host}:80: check auth.proxy")
+
+
+def test_plain_http_where_tls_is_meant(tmp_path, raw):
+    server = raw(status(400), eager=True)
+    url = f"https://127.0.0.1:{server.port}/a.git"
+    read = reader(tmp_path, url)()
+    assert read.kind == RETRY
+    assert re.fullmatch(re.escape(f"{url}: no TLS connection to 127.0.0.1 port {server.port} (") + ".*" +
+                        re.escape("): does that port speak https?"), read.error), read.error
+
+
+def test_a_server_that_hangs(tmp_path, raw):
+    server = raw(lambda *_: server.stop.wait(SECONDS))
+    url = f"http://127.0.0.1:{server.port}/a.git"
+    read = reader(tmp_path, url, deadline=8)()
+    refused(read, RETRY, f"{url}: the server took the connection and then sent nothing for 2 s: see its own log")
+    assert read.seconds < 7
+
+
+def test_a_server_that_hangs_in_the_pack(tmp_path, raw, bare):
+    whole = upload_pack(bare.folder, cut=30)
+
+    def answer(connection, head):
+        whole(connection, head)
+        if head.startswith(b"POST"):
+            server.stop.wait(SECONDS)
+    server = raw(answer)
+    url = f"http://127.0.0.1:{server.port}/a.git"
+    refused(reader(tmp_path, url, deadline=8)(), RETRY,
+            f"{url}: the server took the connection and then sent nothing for 2 s: see its own log")
+
+
+def test_a_server_that_is_slow(tmp_path, raw):
+    def answer(connection, _):
+        connection.sendall(LIST + pkt(b"# service=git-upload-pack\n") + b"0000fff0")
+        while not server.stop.wait(0.1):
+            connection.sendall(b"x")
+    server = raw(answer)
+    url = f"http://127.0.0.1:{server.port}/a.git"
+    read = reader(tmp_path, url, deadline=4)()
+    refused(read, RETRY, f"{url}: not fetched within 4 s: is the line to the server that slow, or the repository that large?")
+    assert read.seconds < 4
+
+
+def test_a_list_of_refs_without_end(tmp_path, raw):
+    begin = LIST + pkt(b"# service=git-upload-pack\n") + b"0000" + pkt(b"1" * 40 + b" HEAD\0side-band-64k shallow\n")
+
+    def many(connection, _):
+        connection.sendall(begin)
+        i = 0
+        while True:
+            connection.sendall(b"".join(pkt(b"2" * 40 + b" refs/heads/b%d\n" % (i + n)) for n in range(1000)))
+            i += 1000
+    url = f"http://127.0.0.1:{raw(many).port}/a.git"
+    refused(reader(tmp_path, url)(), LIMIT, f"{url}: the server lists more than 100000 refs: delete some, or mirror the branch "
+                                            "into a repository of its own")
+
+    def large(connection, _):
+        connection.sendall(begin)
+        i = 0
+        while True:
+            connection.sendall(pkt(b"2" * 40 + b" refs/heads/%d" % i + b"x" * 65000))
+            i += 1
+    url = f"http://127.0.0.1:{raw(large).port}/a.git"
+    refused(reader(tmp_path, url)(), LIMIT, f"{url}: the server's list of refs has more than 67108864 bytes: delete some, or "
+                                            "mirror the branch into a repository of its own")
+
+
+# ---- the pack ----
+
+def test_a_fetch_cap(tmp_path, serve, bare, repository):
+    repository.commit({"big.bin": os.urandom(200_000)})
+    bare.push()
+    server = serve()
+    url = f"{server.url}/git/infra.git"
+    read = reader(tmp_path, url)
+    refused(read(fetchBytes=100_000), LIMIT,
+            f"{url}: what is fetched takes more than limits.fetchBytes (100000 bytes): raise it")
+    assert not [p for p in packs(read.state) if p.endswith((".pack", ".idx"))]
+    assert read(fetchBytes=400_000).values() == {"one": "1", "two": "1"}
+
+
+def flip(data):
+    """One bit of the pack's last object: all is as long as it was, and the sum at the end is wrong."""
+    at = len(data) - 60
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+
+
+@pytest.mark.parametrize("name, change, cut, line", [
+    ("short", lambda data: data[:-100], 0, "the connection ended in the middle of what was fetched"),
+    ("refused", lambda _: pkt(b"NAK\n") + pkt(b"\x03disk \x1b[1mbroken\n"), 0, 'the server says: "disk ?[1mbroken"'),
+    ("nothing", lambda _: b"", 0, "the connection ended in the middle of what was fetched"),
+    ("nonsense", lambda _: pkt(b"hello\n"), 0, 'the server\'s answer is no Git protocol: "hello"'),
+])
+def test_broken_answers(tmp_path, raw, bare, name, change, cut, line):
+    server = raw(upload_pack(bare.folder, change, cut))
+    url = f"http://127.0.0.1:{server.port}/{name}.git"
+    read = reader(tmp_path, url)
+    refused(read(), RETRY, f"{url}: {line}")
+    assert not [p for p in packs(read.state) if p.endswith((".pack", ".idx"))]
+
+
+def test_a_connection_cut_in_the_pack(tmp_path, raw, bare):
+    server = raw(upload_pack(bare.folder, cut=50))
+    url = f"http://127.0.0.1:{server.port}/a.git"
+    read = reader(tmp_path, url)()
+    assert read.kind == RETRY
+    assert re.fullmatch(re.escape(f"{url}: the connection broke off (") + r"transfer closed with 50 bytes remaining to read\)",
+                        read.error), read.error
+
+
+def test_a_damaged_pack(tmp_path, raw, bare):
+    server = raw(upload_pack(bare.folder, flip))
+    url = f"http://127.0.0.1:{server.port}/a.git"
+    read = reader(tmp_path, url)()
+    assert read.kind == RETRY
+    assert read.error.startswith(f"{url}: the pack that the server sent is damaged or not whole (git fsck there tells more): ")
+    assert read.objects == {}
+
+
+def test_the_last_good_set_is_not_touched_by_a_fault(tmp_path, raw, serve, bare, repository):
+    """After a fault the next read is as if there had been none."""
+    server = serve()
+    read = reader(tmp_path, f"{server.url}/git/infra.git")
+    assert read().error is None
+    repository.commit({"a.yaml": manifest("one", "2"), "big.bin": os.urandom(50_000)})
+    bare.push()
+    assert read(fetchBytes=10_000).kind == LIMIT
+    good = read()
+    assert good.values() == {"one": "2", "two": "1"} and good.problems == []

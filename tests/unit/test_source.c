@@ -309,9 +309,12 @@ static void missing(void **state)
     _free_ char *plain = xasprintf("file://%s/plain", base);
     expect_error((struct source_config){.url = plain}, ERR_NOT_FOUND,
                  "no Git repository can be read there");
-    static const char *const far[] = {"https://h/r.git", "ssh://git@h/r", "git@h:r.git"};
+    static const char *const far[] = {"ssh://git@h/r", "git@h:r.git"};
     for (size_t i = 0; i < ARRAY_LEN(far); i++)
-        expect_error((struct source_config){.url = far[i]}, ERR_USAGE, "come in the next one");
+        expect_error((struct source_config){.url = far[i]}, ERR_USAGE,
+                     "auth.sshKeyFile is not set: ssh needs a private key");
+    expect_error((struct source_config){.url = "https://u:p@h/r.git"}, ERR_USAGE,
+                 "https://h/r.git: no user and no password belong in a url");
     sh("git init -q -b main fresh");
     _free_ char *fresh = xasprintf("file://%s/fresh", base);
     expect_error((struct source_config){.url = fresh}, ERR_INVALID, "has no commits yet");
