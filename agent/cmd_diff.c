@@ -68,6 +68,24 @@ static void on_tick(struct ev_loop *loop, struct ev_timer *w, int events)
                      pass_counts(r->pass)->objects);
 }
 
+/* A URL or a folder. */
+static int choose_place(struct run *r, const char *name, struct err **err)
+{
+    struct remote_url url = {0};
+    bool remote = remote_url_is(name);
+    if (!remote && !strstr(name, "://") && access(name, F_OK) != 0)
+        return err_set(err, ERR_USAGE,
+                       "%s is neither a source in the configuration, nor a URL, nor a folder that "
+                       "exists",
+                       name);
+    /* before it is a name in each line: it may hold a password */
+    int rc = remote ? remote_url_parse(name, &url, err) : 0;
+    remote_url_free(&url);
+    r->adhoc = (struct config_source){.name = name, .url = name};
+    r->source = &r->adhoc;
+    return rc;
+}
+
 static int choose_source(struct run *r, struct err **err)
 {
     const char *name = r->options->arg_count ? r->options->args[0] : NULL;
@@ -79,19 +97,7 @@ static int choose_source(struct run *r, struct err **err)
     } else if (name && (r->source = config_find(&r->config, name))) {
         /* by its name in the configuration */
     } else {
-        if (name && !strstr(name, "://") && !remote_url_is(name) && access(name, F_OK) != 0)
-            return err_set(err, ERR_USAGE,
-                           "%s is neither a source in the configuration, nor a URL, nor a folder "
-                           "that exists",
-                           name);
-        /* before it is a name in each line: it may hold a password */
-        struct remote_url url = {0};
-        int rc = name && remote_url_is(name) ? remote_url_parse(name, &url, err) : 0;
-        remote_url_free(&url);
-        if (rc)
-            return -1;
-        r->adhoc = (struct config_source){.name = name ? name : ".", .url = name ? name : "."};
-        r->source = &r->adhoc;
+        return choose_place(r, name ? name : ".", err);
     }
     return 0;
 }

@@ -198,38 +198,43 @@ static bool find_here(struct remote_fetch *f, git_repository *repo)
            git_find(repo, &f->list.refs, &f->choice, f->config->ref, f->where, &f->id, NULL) == 0;
 }
 
+/* What is wanted into the mirror, where f->id then is, whole. */
+static int fetch_missing(struct remote_fetch *f, git_repository *repo, const struct oids *wants,
+                         bool all, struct err **err)
+{
+    if (fetch_pack(f, repo, wants, all ? DEPTH_ALL : DEPTH, err) ||
+        (all && git_find(repo, &f->list.refs, &f->choice, f->config->ref, f->where, &f->id, err)))
+        return -1;
+    if (remote_mirror_whole(repo, &f->id))
+        return 0;
+    f->mirror_in_doubt = true;
+    return err_set(err, ERR_RETRY,
+                   "%s: the server did not send all of commit %.12s: its repository is damaged "
+                   "(git fsck there tells more)",
+                   f->where, git_oid_tostr_s(&f->id));
+}
+
 static int bring(struct remote_fetch *f, git_repository *repo, struct err **err)
 {
     struct oids wants = {0};
     git_oid last;
-    bool all = false;
-    bool here = find_here(f, repo);
-    if (!here)
+    bool all = false, kept = remote_mirror_last(repo, f->config->ref, &last);
+    if (find_here(f, repo))
+        oids_add(&wants, &f->id);
+    else
         choose_wants(f, &wants, &all);
-    bool kept = remote_mirror_last(repo, f->config->ref, &last);
+    bool same = kept && !all && git_oid_equal(&last, &f->id);
     int rc = 0;
-    if (all || !((kept && git_oid_equal(&last, &f->id)) || remote_mirror_whole(repo, &f->id))) {
-        if (here)
-            oids_add(&wants, &f->id);
-        rc = fetch_pack(f, repo, &wants, all ? DEPTH_ALL : DEPTH, err);
-        if (rc == 0 && all)
-            rc = git_find(repo, &f->list.refs, &f->choice, f->config->ref, f->where, &f->id, err);
-        if (rc == 0 && !remote_mirror_whole(repo, &f->id)) {
-            f->mirror_in_doubt = true;
-            rc = err_set(err, ERR_RETRY,
-                         "%s: the server did not send all of commit %.12s: its repository is "
-                         "damaged (git fsck there tells more)",
-                         f->where, git_oid_tostr_s(&f->id));
-        }
-    }
+    if (!same && (all || !remote_mirror_whole(repo, &f->id)))
+        rc = fetch_missing(f, repo, &wants, all, err);
     oids_free(&wants);
-    if (rc == 0 && kept && !git_oid_equal(&last, &f->id) && f->choice.kind == REF_NAMED) {
+    if (rc || same)
+        return rc;
+    if (kept && f->choice.kind == REF_NAMED) {
         f->rewritten = remote_mirror_rewritten(repo, &last, &f->id);
         git_oid_cpy(&f->before, &last);
     }
-    if (rc == 0 && !(kept && git_oid_equal(&last, &f->id)))
-        rc = remote_mirror_keep(repo, f->config->ref, &f->id, err);
-    return rc;
+    return remote_mirror_keep(repo, f->config->ref, &f->id, err);
 }
 
 static int with_mirror(struct remote_fetch *f, struct git_source *out, struct err **err)

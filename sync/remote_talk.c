@@ -77,33 +77,44 @@ static int bad_ref(const struct pkt *pkt, struct err **err)
     return err_set(err, ERR_RETRY, "the server's list of refs cannot be read: \"%s\"", said);
 }
 
-/* "<id> <name>", on the first line with a NUL and the capabilities behind it. */
+/* Behind the first ref's name and its NUL. */
+static int take_capabilities(struct remote_list *list, const struct pkt *pkt, struct err **err)
+{
+    size_t skip = strnlen(pkt->data, pkt->len) + 1;
+    size_t len = skip < pkt->len ? pkt->len - skip : 0;
+    while (len && pkt->data[skip + len - 1] == '\n')
+        len--;
+    list->capabilities = xasprintf(" %.*s ", (int)len, len ? pkt->data + skip : "");
+    if (strstr(list->capabilities, " object-format=sha256 "))
+        return err_set(err, ERR_INVALID,
+                       "its commits have SHA-256 ids, which the libgit2 of this program does not "
+                       "read: use a repository with SHA-1 ids (git init --object-format=sha1)");
+    return 0;
+}
+
+/* "<id> <name>", and more behind a NUL. The name is owned; NULL when it cannot be read. */
+static char *parse_ref(const struct pkt *pkt, git_oid *id)
+{
+    size_t len = strnlen(pkt->data, pkt->len);
+    while (len && pkt->data[len - 1] == '\n')
+        len--;
+    if (len < GIT_OID_HEXSZ + 2 || pkt->data[GIT_OID_HEXSZ] != ' ' || !take_id(pkt->data, len, id))
+        return NULL;
+    for (size_t i = GIT_OID_HEXSZ + 1; i < len; i++) {
+        if ((unsigned char)pkt->data[i] <= ' ' || pkt->data[i] == 0x7f)
+            return NULL;
+    }
+    return xstrndup(pkt->data + GIT_OID_HEXSZ + 1, len - GIT_OID_HEXSZ - 1);
+}
+
 static int take_ref(struct remote_list *list, const struct pkt *pkt, struct err **err)
 {
     git_oid id;
-    size_t name_len = strnlen(pkt->data, pkt->len);
-    if (!list->capabilities) {
-        const char *more = name_len < pkt->len ? pkt->data + name_len + 1 : "";
-        size_t more_len = name_len < pkt->len ? pkt->len - name_len - 1 : 0;
-        while (more_len && more[more_len - 1] == '\n')
-            more_len--;
-        list->capabilities = xasprintf(" %.*s ", (int)more_len, more);
-        if (strstr(list->capabilities, " object-format=sha256 "))
-            return err_set(err, ERR_INVALID,
-                           "its commits have SHA-256 ids, which the libgit2 of this program does "
-                           "not read: use a repository with SHA-1 ids (git init "
-                           "--object-format=sha1)");
-    }
-    while (name_len && pkt->data[name_len - 1] == '\n')
-        name_len--;
-    if (name_len < GIT_OID_HEXSZ + 2 || pkt->data[GIT_OID_HEXSZ] != ' ' ||
-        !take_id(pkt->data, name_len, &id))
+    if (!list->capabilities && take_capabilities(list, pkt, err))
+        return -1;
+    _free_ char *name = parse_ref(pkt, &id);
+    if (!name)
         return bad_ref(pkt, err);
-    _free_ char *name = xstrndup(pkt->data + GIT_OID_HEXSZ + 1, name_len - GIT_OID_HEXSZ - 1);
-    for (const char *p = name; *p; p++) {
-        if ((unsigned char)*p <= ' ' || *p == 0x7f)
-            return bad_ref(pkt, err);
-    }
     size_t n = strlen(name);
     if (strcmp(name, "capabilities^{}") == 0 || (n > 3 && strcmp(name + n - 3, "^{}") == 0))
         return 0; /* no ref; or what a tag is a tag of */

@@ -71,33 +71,37 @@ static int no_host(const char *url, struct err **err)
     return err_set(err, ERR_USAGE, "%s: the url names no host: https://host/path", url);
 }
 
+static bool good_host(const char *host)
+{
+    /* one that begins with a dash is an option to somebody */
+    return *host && *host != '-' &&
+           !host[strspn(host, "abcdefghijklmnopqrstuvwxyz"
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              "0123456789.-_:")];
+}
+
+static int parse_port(const char *url, const char *text, struct remote_url *out, struct err **err)
+{
+    size_t digits = strspn(text, "0123456789");
+    unsigned long number = strtoul(text, NULL, 10);
+    if (text[digits] || digits > 5 || number == 0 || number > 65535)
+        return err_set(err, ERR_USAGE, "%s: \"%s\" is no port (1 to 65535)", url, text);
+    out->port = (unsigned)number;
+    return 0;
+}
+
 /* "host", "host:port", "[::1]:port" */
 static int parse_host(const char *url, const char *text, struct remote_url *out, struct err **err)
 {
-    const char *end = *text == '[' ? strchr(text, ']') : strchr(text, ':');
-    const char *port = NULL;
-    if (*text == '[') {
-        if (!end || (end[1] && end[1] != ':'))
-            return no_host(url, err);
-        out->host = xstrndup(text + 1, (size_t)(end - text - 1));
-        port = end[1] ? end + 2 : NULL;
-    } else {
-        out->host = end ? xstrndup(text, (size_t)(end - text)) : xstrdup(text);
-        port = end ? end + 1 : NULL;
-    }
-    /* a host that begins with a dash is an option to somebody */
-    if (!*out->host || *out->host == '-' ||
-        out->host[strspn(out->host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                    "0123456789.-_:")])
+    bool six = *text == '[';
+    const char *begin = text + six, *end = strchr(text, six ? ']' : ':');
+    if (six && (!end || (end[1] && end[1] != ':')))
         return no_host(url, err);
-    if (!port || !*port)
-        return 0;
-    size_t digits = strspn(port, "0123456789");
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[digits] || digits > 5 || number == 0 || number > 65535)
-        return err_set(err, ERR_USAGE, "%s: \"%s\" is no port (1 to 65535)", url, port);
-    out->port = (unsigned)number;
-    return 0;
+    const char *colon = six && end[1] ? end + 1 : six ? NULL : end;
+    out->host = xstrndup(begin, end ? (size_t)(end - begin) : strlen(begin));
+    if (!good_host(out->host))
+        return no_host(url, err);
+    return colon && colon[1] ? parse_port(url, colon + 1, out, err) : 0;
 }
 
 static bool is_loopback(const char *host)
@@ -146,13 +150,31 @@ static int check_user(struct remote_url *u, char *user, const char *shown, struc
     return 0;
 }
 
+/* Its index; ARRAY_LEN(schemes) for none of them. */
+static size_t scheme_of(const char *url, size_t len)
+{
+    size_t i = 0;
+    while (i < ARRAY_LEN(schemes) &&
+           (strlen(schemes[i].name) != len || strncasecmp(url, schemes[i].name, len) != 0))
+        i++;
+    return i;
+}
+
+/* https: as written, without a slash at its end; ssh: decoded, "/~user/..." from that home. */
+static char *parse_path(enum remote_scheme scheme, const char *text)
+{
+    if (scheme == REMOTE_SSH)
+        return decode(strncmp(text, "/~", 2) == 0 ? text + 1 : text);
+    size_t len = strlen(text);
+    while (len && text[len - 1] == '/')
+        len--;
+    return xstrndup(text, len);
+}
+
 /* scheme://[user@]host[:port]/path */
 static int parse_full(const char *url, struct remote_url *out, struct err **err)
 {
-    size_t n = strspn(url, SCHEME_LETTERS), i = 0;
-    while (i < ARRAY_LEN(schemes) &&
-           (strlen(schemes[i].name) != n || strncasecmp(url, schemes[i].name, n) != 0))
-        i++;
+    size_t n = strspn(url, SCHEME_LETTERS), i = scheme_of(url, n);
     const char *begin = url + n + 3;
     _free_ char *authority = xstrndup(begin, strcspn(begin, "/?#"));
     const char *rest = begin + strlen(authority);
@@ -169,14 +191,7 @@ static int parse_full(const char *url, struct remote_url *out, struct err **err)
     if (check_user(out, at ? authority : NULL, shown, err) ||
         parse_host(shown, at ? at + 1 : authority, out, err))
         return -1;
-    if (out->scheme != REMOTE_SSH) {
-        out->path = xstrdup(rest);
-        size_t len = strlen(out->path);
-        while (len && out->path[len - 1] == '/')
-            out->path[--len] = '\0';
-    } else {
-        out->path = decode(strncmp(rest, "/~", 2) == 0 ? rest + 1 : rest);
-    }
+    out->path = parse_path(out->scheme, rest);
     if (!out->path)
         return err_set(err, ERR_USAGE, "%s: a control character in the path", shown);
     if (out->scheme == REMOTE_HTTP && !is_loopback(out->host))
