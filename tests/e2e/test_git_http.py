@@ -136,11 +136,14 @@ def test_one_list_of_refs_and_a_fetch_only_when_the_ref_moved(tmp_path, serve, b
     again = read()
     assert again.revision == first.revision and again.values() == first.values()
     assert server.requests() == [listing, asking, listing]
+    still = read(known=first.revision, knownTold=0)
+    assert still.unchanged and still.objects == {} and still.revision == first.revision
+    assert server.requests().pop() == listing
     repository.commit({"deep/er/b.yaml": manifest("two", "2")})
     bare.push()
     known = set(packs(read.state))
     assert read().values() == {"one": "1", "two": "2"}
-    assert server.requests() == [listing, asking, listing, listing, asking]
+    assert server.requests() == [listing, asking, listing, listing, listing, asking]
     # what came: the commit, three folders, one file
     new, = [p for p in packs(read.state) if p.endswith(".idx") and p not in known]
     listed = subprocess.run(["git", "verify-pack", "-v", new], stdout=subprocess.PIPE, check=True).stdout.decode()
