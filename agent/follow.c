@@ -439,6 +439,7 @@ static void read_now(struct follow *f)
         .file_bytes = (uint64_t)c->limits.file_bytes,
         .objects = (uint64_t)c->limits.objects,
         .fetch_bytes = (uint64_t)c->limits.fetch_bytes,
+        .auth = s->auth,
         .state_dir = f->agent->state->path,
         .deadline = LIMIT_READ_SECONDS,
         .base = f->set,

@@ -75,6 +75,7 @@ static void start_source(struct survey *s, struct survey_source *source)
         .file_bytes = (uint64_t)s->config.limits.file_bytes,
         .objects = (uint64_t)s->config.limits.objects,
         .fetch_bytes = (uint64_t)s->config.limits.fetch_bytes,
+        .auth = c->auth,
         .state_dir = s->state->path,
         .deadline = LIMIT_READ_SECONDS,
     };
