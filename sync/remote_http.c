@@ -167,8 +167,13 @@ static int transfer_error(struct http_link *l, CURLcode code, struct err **err)
     case CURLE_PEER_FAILED_VERIFICATION:
         return bad_certificate(l, err);
     case CURLE_SSL_CACERT_BADFILE:
-        return err_set(err, ERR_USAGE, "auth.caFile: %s cannot be read as certificates (PEM)",
-                       t->auth->ca_file ? t->auth->ca_file : "the system's own");
+        if (t->auth->ca_file)
+            return err_set(err, ERR_USAGE, "auth.caFile: %s cannot be read as certificates (PEM)",
+                           t->auth->ca_file);
+        return err_set(err, ERR_USAGE,
+                       "%s: this machine has no certificates of authorities: install them (Debian: "
+                       "ca-certificates), or set auth.caFile",
+                       t->where);
     case CURLE_SSL_CONNECT_ERROR:
         return err_set(
             err, ERR_RETRY, "%s: no TLS connection to %s port %u (%s): does that port speak https?",

@@ -86,6 +86,7 @@ class Read:
             self.objects[name] = json.loads(fields.bytes())
         elif kind == "P":
             fields.number("I")
+            fields.text()
             file = fields.text()
             fields.number("I"), fields.number("I"), fields.text()
             self.problems.append(f"{file}: {fields.text()}")

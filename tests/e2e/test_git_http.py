@@ -136,7 +136,7 @@ def test_one_list_of_refs_and_a_fetch_only_when_the_ref_moved(tmp_path, serve, b
     again = read()
     assert again.revision == first.revision and again.values() == first.values()
     assert server.requests() == [listing, asking, listing]
-    still = read(known=first.revision, knownTold=0)
+    still = read(known={"revision": first.revision, "digest": "0" * 32})
     assert still.unchanged and still.objects == {} and still.revision == first.revision
     assert server.requests().pop() == listing
     repository.commit({"deep/er/b.yaml": manifest("two", "2")})
