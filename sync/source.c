@@ -353,23 +353,29 @@ static bool read_again(struct source_read *read)
     return start_child(read, read->question, &read->err) == 0;
 }
 
+/* The child ended and did not say why it failed: is what it said whole? */
+static int conclude(struct source_read *read, const struct proc_end *end, struct err **err)
+{
+    bool whole = read->set->complete || read->unchanged;
+    if (proc_end_error(end, "the reading child", err))
+        return -1;
+    if (!whole || record_reader_partial(&read->reader))
+        return err_set(err, ERR_FATAL, "the reading child ended before the tree did");
+    if (read->unchanged)
+        return 0;
+    if (desired_set_finish(read->set, err))
+        return -1;
+    if (!read->merging)
+        spool_whole(read->set->spool);
+    read->unchanged = same_on_disk(read);
+    return 0;
+}
+
 static void on_done(void *ctx, const struct proc_end *end)
 {
     struct source_read *read = ctx;
-    if (!read->failed_record) {
-        bool whole = read->set->complete || read->unchanged;
-        int rc = proc_end_error(end, "the reading child", &read->err);
-        if (rc == 0 && (!whole || record_reader_partial(&read->reader)))
-            rc = err_set(&read->err, ERR_FATAL, "the reading child ended before the tree did");
-        if (rc == 0 && !read->unchanged)
-            rc = desired_set_finish(read->set, &read->err);
-        if (rc == 0 && !read->unchanged && !read->merging)
-            spool_whole(read->set->spool);
-        if (rc == 0 && !read->unchanged)
-            read->unchanged = same_on_disk(read);
-        if (rc && read_again(read))
-            return;
-    }
+    if (!read->failed_record && conclude(read, end, &read->err) && read_again(read))
+        return;
     if (read->err || read->unchanged) {
         desired_set_free(read->set);
         read->set = NULL;

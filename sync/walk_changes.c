@@ -67,28 +67,45 @@ static bool is_read(struct pair *p, const char *name)
     return read;
 }
 
+/* What both lists have of the next name and type; NULL where one has none of it. */
+struct entry_pair {
+    const struct tree_entry *is, *was;
+};
+
+static struct entry_pair next_entries(const struct tree_list *list, size_t *i,
+                                      const struct tree_list *list_then, size_t *j)
+{
+    struct entry_pair e = {*i < list->count ? &list->items[*i] : NULL,
+                           *j < list_then->count ? &list_then->items[*j] : NULL};
+    int c = e.is && e.was ? walk_entry_order(e.is, e.was) : 0;
+    if (c > 0)
+        e.is = NULL;
+    if (c < 0)
+        e.was = NULL;
+    *i += e.is ? 1 : 0;
+    *j += e.was ? 1 : 0;
+    return e;
+}
+
+static bool goes_in(struct pair *p, const struct tree_entry *entry, unsigned depth)
+{
+    return entry->type == TREE_FOLDER && entry->name[0] != '.' && is_read(p, entry->name) &&
+           depth < LIMIT_TREE_DEPTH;
+}
+
 static void entries(struct pair *p, void *now, const struct tree_list *list, void *then,
                     const struct tree_list *list_then, unsigned depth)
 {
     size_t i = 0, j = 0;
     while ((i < list->count || j < list_then->count) && !p->failed) {
-        const struct tree_entry *is = i < list->count ? &list->items[i] : NULL;
-        const struct tree_entry *was = j < list_then->count ? &list_then->items[j] : NULL;
-        int c = !is ? 1 : !was ? -1 : walk_entry_order(is, was);
-        if (c > 0)
-            is = NULL;
-        if (c < 0)
-            was = NULL;
-        i += is ? 1 : 0;
-        j += was ? 1 : 0;
-        bool same_type = is && was && is->type == was->type;
-        if (same_type && memcmp(is->id, was->id, sizeof(is->id)) == 0)
+        const struct entry_pair e = next_entries(list, &i, list_then, &j);
+        bool same_type = e.is && e.was && e.is->type == e.was->type;
+        if (same_type && memcmp(e.is->id, e.was->id, sizeof(e.is->id)) == 0)
             continue;
-        if (same_type && is->type == TREE_FOLDER && is->name[0] != '.' && is_read(p, is->name) &&
-            depth < LIMIT_TREE_DEPTH)
-            both_folders(p, now, is, then, was, depth);
+        if (same_type && goes_in(p, e.is, depth))
+            both_folders(p, now, e.is, then, e.was, depth);
         else
-            replaced(p, now, is, then, was, depth);
+            replaced(p, now, e.is, then, e.was, depth);
         p->failed |= p->now.stopped || p->then.stopped;
     }
 }
