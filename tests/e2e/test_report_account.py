@@ -173,6 +173,8 @@ def test_component_builds_and_applies(cluster, account, component, tmp_path):
         "resources": [f"{folder}/base"], "components": [f"{folder}/components/{component}"]}))
     more = [o for o in build(cluster, str(tmp_path)) if o not in build(cluster, BASE)]
     assert more
+    names = [n for _, rule in rules(more) for n in rule.get("resourceNames", [])]
+    assert names == (["holdfast"] if component == "lease" else [])  # as it stands, and not what a generator made of it
     assert apply_folder(cluster, str(tmp_path)).count("serverside-applied") == len(build(cluster, BASE)) + len(more)
 
 
