@@ -259,7 +259,7 @@ class Case:
         """Live objects, beside the logs."""
         kinds = [k for k in self.cluster.kinds("true") if k != "events" and not k.startswith("events.")]
         remains = [line for line in self.cluster.remains()[self.name]
-                   if not line.startswith("namespace/")]
+                   if not line.startswith("namespaces/")]
         with open(os.path.join(self.work, "live.yaml"), "w", encoding="utf-8") as file:
             for words in [[",".join(kinds)], remains]:
                 if words:

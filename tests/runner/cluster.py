@@ -7,6 +7,7 @@ import subprocess
 import time
 import urllib.parse
 
+from .api import Api
 from .common import Failure, SCRIPT_SECONDS
 
 
@@ -34,7 +35,8 @@ class Cluster:
         self.audit = os.path.join(self.folder, "audit.log")
         self.start = datetime.datetime.now(datetime.timezone.utc).isoformat()
         self.version = json.loads(kubectl("version", "-o", "json"))["serverVersion"]["gitVersion"]
-        self.cluster_kinds = self.kinds("false")
+        self.api = Api(self.folder, os.environ["HOLDFAST_TEST_SERVER"])
+        self.collections = self.api.collections()
         self.left = self.remains()  # by earlier runs on this cluster
 
     @staticmethod
@@ -45,23 +47,22 @@ class Cluster:
     def remains(self):
         """The cluster-scoped objects of the cases, as TYPE/NAME: what each has."""
         found = {case: [] for case in self.cases}
-        servers_own = None
-        for line in kubectl("get", ",".join(self.cluster_kinds), "-o", "name", check=False).split():
-            kind, name = line.split("/", 1)
-            with_group = kind.startswith(("customresourcedefinition", "apiservice"))
-            case = owner(name, name.partition(".")[2] if with_group else None, self.cases)
-            if case is not None and kind.startswith("apiservice"):
-                if servers_own is None:  # those of CRDs come and go with these
-                    servers_own = kubectl("get", "apiservices", "-l", "kube-aggregator.kubernetes.io/automanaged",
-                                          "-o", "name", check=False).split()
-                case = None if line in servers_own else case
-            if case is not None:
-                found[case].append(line)
+        for kind, path in self.collections.items():
+            with_group = kind.startswith(("customresourcedefinitions", "apiservices"))
+            for metadata in self.api.list(path):
+                if "kube-aggregator.kubernetes.io/automanaged" in metadata.get("labels", {}):
+                    continue  # those of CRDs come and go with these
+                name = metadata["name"]
+                case = owner(name, name.partition(".")[2] if with_group else None, self.cases)
+                if case is not None:
+                    found[case].append(f"{kind}/{name}")
         return found
 
     def delete(self, case):
-        kubectl("delete", "--wait=false", "--ignore-not-found", *self.remains()[case],
-                f"namespace/{case}", check=False)
+        for line in dict.fromkeys([*self.remains()[case], f"namespaces/{case}"]):
+            kind, name = line.split("/", 1)
+            self.api.ask("DELETE", f"{self.collections[kind]}/{urllib.parse.quote(name)}",
+                         {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"})
 
     def vacate(self, case):
         """Takes away what an earlier run of the case has left, finalizers included, and waits until it is gone."""
@@ -70,8 +71,8 @@ class Cluster:
             return
         self.delete(case)
         kinds = ",".join(self.kinds("true"))
-        held = [(line, case) for line in left if not line.startswith("namespace/")]
-        for space in {case, *(line[len("namespace/"):] for line in left if line.startswith("namespace/"))}:
+        held = [(line, case) for line in left if not line.startswith("namespaces/")]
+        for space in {case, *(line[len("namespaces/"):] for line in left if line.startswith("namespaces/"))}:
             held += [(line, space) for line in kubectl("get", kinds, "-n", space, "-o", "name", check=False).split()]
         for line, space in held:
             kubectl("patch", line, "-n", space, "--type=merge", "-p", '{"metadata":{"finalizers":null}}', check=False)
@@ -79,8 +80,14 @@ class Cluster:
 
     def make_namespace(self, case):
         self.vacate(case)
-        kubectl("create", "namespace", case)
-        kubectl("wait", "--for=create", "serviceaccount/default", "-n", case, "--timeout=60s")
+        status, answer = self.api.ask("POST", "/api/v1/namespaces", {"metadata": {"name": case}})
+        if status != 201:
+            raise Failure(f"the namespace {case} could not be made: {answer.get('message')}")
+        end = time.monotonic() + 60
+        while self.api.ask("GET", f"/api/v1/namespaces/{case}/serviceaccounts/default")[0] != 200:
+            if time.monotonic() > end:
+                raise Failure(f"the namespace {case} gets no service account")
+            time.sleep(0.02)
 
     def judge_audit(self):
         """What holdfast asked the server for since the start: to read, and dry runs."""
