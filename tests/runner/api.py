@@ -56,4 +56,4 @@ class Api:
     def list(self, path):
         """The metadata of all objects of a collection."""
         status, answer = self.ask("GET", path, accept=METADATA)
-        return [item["metadata"] for item in answer.get("items", [])] if status == 200 else []
+        return [item["metadata"] for item in answer.get("items") or []] if status == 200 else []
