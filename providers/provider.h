@@ -100,7 +100,8 @@ struct unit {
     uint8_t tries;                   /* judgements in a row that came to nothing */
     uint32_t file_places;            /* length of its places: other lines, other length */
     int64_t moved_first, moved_last; /* monotonic ms: the changes that it settles after */
-    int64_t retry_at;                /* monotonic ms */
+    int64_t due_at;   /* monotonic ms when it was marked to be judged; 0: it is not */
+    int64_t retry_at; /* monotonic ms */
 };
 
 struct host {

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/json.h"
 #include "core/limits.h"
+#include "core/metrics.h"
 #include "diff/text.h"
 #include "sync/facts.h"
 #include "sync/pass_internal.h"
@@ -33,6 +34,8 @@ void pass_dirty(struct pass *p, struct unit *unit)
     if (unit->queued)
         return;
     unit->queued = true;
+    if (!unit->due_at)
+        unit->due_at = clock_monotonic_ms();
     unit_queue_push(&p->dirty, unit);
     if (!ev_is_active(&p->wake))
         ev_timer_start(p->config.loop, &p->wake);
@@ -255,8 +258,19 @@ static void plan_retry(struct pass *p, struct unit *unit)
     }
 }
 
+/* How long it took, since it was marked and since its first change was seen. */
+static void measure(struct unit *unit)
+{
+    int64_t now = clock_monotonic_ms();
+    metrics_judge((double)(now - unit->due_at) / 1000.0);
+    if (unit->moved_first)
+        metrics_watch_latency((double)(now - unit->moved_first) / 1000.0);
+    unit->due_at = unit->moved_first = 0;
+}
+
 static void conclude(struct pass *p, struct unit *unit)
 {
+    measure(unit);
     if (p->found)
         json_array_clear(p->found);
     unit->reported = false;

@@ -22,7 +22,7 @@ void metrics_request(const char *method, long code, double seconds);
 /* One object judged: from being marked dirty to the verdict. */
 void metrics_judge(double seconds);
 
-/* From a change in the cluster, as its newest managedFields time says it, to the verdict on it. */
+/* From the first of the changes that a watch saw to the verdict on them. */
 void metrics_watch_latency(double seconds);
 
 /* An error event: `name` is its class (git, kubernetes, retry, auth, ...), a constant of ours. */
