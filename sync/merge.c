@@ -104,7 +104,8 @@ static void merge_items(const struct merge *m, struct desired_set *set)
     _free_ bool *marks = gone(m, &old);
     _free_ struct desired *new = steal(set->items);
     size_t new_count = set->count;
-    struct desired *out = xcalloc(base->count + new_count + 1, sizeof(*out));
+    struct desired *out =
+        xmalloc((base->count + new_count + 1) * sizeof(*out)); /* no zeros first */
     size_t n = 0, i = 0;
     for (size_t j = 0; j <= new_count; j++) {
         size_t end = j < new_count ? before(&old, new[j].file) : base->count;
