@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <ev.h>
 #include <git2.h>
+#include <libssh2.h>
 #include <jansson.h>
 #include <microhttpd.h>
 #include <openssl/crypto.h>
@@ -23,6 +24,7 @@ struct library {
 
 enum {
     LIB_GIT2,
+    LIB_SSH2,
     LIB_CURL,
     LIB_MICROHTTPD,
     LIB_YAML,
@@ -35,13 +37,15 @@ enum {
 
 static void ask(struct library lib[LIB_COUNT])
 {
-    static const char *const names[LIB_COUNT] = {"libgit2", "libcurl", "libmicrohttpd", "libyaml",
-                                                 "jansson", "OpenSSL", "zlib",          "libev"};
+    static const char *const names[LIB_COUNT] = {"libgit2",       "libssh2", "libcurl",
+                                                 "libmicrohttpd", "libyaml", "jansson",
+                                                 "OpenSSL",       "zlib",    "libev"};
     for (int i = 0; i < LIB_COUNT; i++)
         lib[i].name = names[i];
     int major = 0, minor = 0, rev = 0;
     git_libgit2_version(&major, &minor, &rev);
     snprintf(lib[LIB_GIT2].version, sizeof(lib->version), "%d.%d.%d", major, minor, rev);
+    snprintf(lib[LIB_SSH2].version, sizeof(lib->version), "%s", libssh2_version(0));
     snprintf(lib[LIB_CURL].version, sizeof(lib->version), "%s",
              curl_version_info(CURLVERSION_NOW)->version);
     snprintf(lib[LIB_MICROHTTPD].version, sizeof(lib->version), "%s", MHD_get_version());

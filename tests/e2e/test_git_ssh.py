@@ -361,7 +361,7 @@ def test_servers_that_are_none(tmp_path, raw, known):
     url = f"ssh://git@127.0.0.1:{silent.port}/infra.git"
     read = reader(tmp_path, url, deadline=8, **auth(silent))()
     refused(read, RETRY, f"{url}: the server took the connection and then sent nothing for 2 s: see its own log")
-    assert read.seconds < 7
+    assert read.seconds < SECONDS
 
     def web(connection, _):
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
