@@ -16,6 +16,7 @@
 #include "core/version.h"
 #include "log.h"
 #include "publish.h"
+#include "terminal.h"
 
 #define TICK_S            10
 #define TICKS_CALM        3 /* after so many, half of the discoveries are forgotten */
@@ -384,7 +385,7 @@ int agent_run(const struct options *o)
     int status = EXIT_SUCCESS;
     log_start(o->output);
     if (prepare(&a, &err)) {
-        fprintf(stderr, "holdfast: %s\n", err_message(err));
+        terminal_error("%s", err_message(err));
         status = EXIT_ERROR;
     } else {
         catch_signals(&a);

@@ -5,6 +5,7 @@
 #include "command.h"
 #include "core/alloc.h"
 #include "core/event.h"
+#include "core/limits.h"
 #include "diff/events.h"
 #include "diff/show.h"
 #include "here.h"
@@ -16,12 +17,17 @@ struct run {
     struct events events;
     struct lint *lint;
     struct manifest_sink sink;
-    size_t objects;
+    size_t objects, untold;
 };
 
 static void on_problem(void *ctx, const struct problem *p)
 {
     struct run *run = ctx;
+    if (events_count(&run->events, EVENTS_ERROR) + events_count(&run->events, EVENTS_NOTE) >=
+        LIMIT_ERRORS) {
+        run->untold++;
+        return;
+    }
     json_auto_t *event = event_problem(p->level == PROBLEM_ERROR ? EVENT_ERROR : EVENT_INFO, NULL,
                                        NULL, p->file, p->line, p->col, p->object, p->message);
     events_add(&run->events, event);
@@ -34,19 +40,32 @@ static void on_object(void *ctx, const char *file, const struct manifest *manife
     lint_add(run->lint, file, manifest, &run->sink);
 }
 
+static int print_one(const json_t *event, enum output output)
+{
+    if (output == OUTPUT_JSON)
+        return event_write(stdout, event);
+    _free_ char *text = show_problem(event);
+    return puts(text) < 0;
+}
+
 static int print_all(const struct events *events, enum events_kind kind, enum output output)
 {
     int rc = 0;
-    for (size_t i = 0; i < events_count(events, kind); i++) {
-        const json_t *event = events_at(events, kind, i);
-        if (output == OUTPUT_JSON) {
-            rc |= event_write(stdout, event);
-            continue;
-        }
-        _free_ char *text = show_problem(event);
-        rc |= puts(text) < 0;
-    }
+    for (size_t i = 0; i < events_count(events, kind); i++)
+        rc |= print_one(events_at(events, kind, i), output);
     return rc;
+}
+
+/* Where one file alone can hold a hundred thousand of them. */
+static int print_untold(const struct run *run, enum output output)
+{
+    if (!run->untold)
+        return 0;
+    _free_ char *message =
+        xasprintf("%zu more errors and notes: put these right first", run->untold);
+    json_auto_t *event = event_problem(EVENT_ERROR, NULL, NULL, NULL, 0, 0, NULL, message);
+    print_one(event, output);
+    return 1;
 }
 
 /* Silence would leave a person in doubt whether anything was read. */
@@ -68,7 +87,7 @@ int cmd_lint(const struct options *o)
     for (size_t i = 0; i < o->arg_count; i++) {
         _err_ struct err *err = NULL;
         if (here_read(o->args[i], &run.sink, &err)) {
-            fprintf(stderr, "holdfast: %s\n", err_message(err));
+            terminal_error("%s", err_message(err));
             failed = 1;
         }
     }
@@ -76,6 +95,7 @@ int cmd_lint(const struct options *o)
     events_sort(&run.events);
     failed |= print_all(&run.events, EVENTS_ERROR, o->output);
     failed |= print_all(&run.events, EVENTS_NOTE, o->output);
+    failed |= print_untold(&run, o->output);
     failed |= events_count(&run.events, EVENTS_ERROR) > 0;
     print_count(&run);
     events_free(&run.events);

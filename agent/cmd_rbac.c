@@ -8,6 +8,7 @@
 #include "core/limits.h"
 #include "options.h"
 #include "survey.h"
+#include "terminal.h"
 
 #define NAME "holdfast"
 
@@ -68,7 +69,7 @@ int cmd_rbac(const struct options *o)
     struct err _err_ *err = NULL;
     int status = EXIT_ERROR;
     if (survey_run(&s, o, false, &err)) {
-        fprintf(stderr, "holdfast: %s\n", err_message(err));
+        terminal_error("%s", err_message(err));
     } else {
         if (!s.discovery)
             fprintf(stderr,

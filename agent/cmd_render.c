@@ -11,6 +11,7 @@
 #include "diff/show.h"
 #include "here.h"
 #include "options.h"
+#include "terminal.h"
 
 #define HIDDEN "<hidden>"
 
@@ -72,7 +73,12 @@ static void on_object(void *ctx, const char *file, const struct manifest *m)
     json_auto_t *body =
         node_write(&text, m->root) ? NULL : json_parse(text.data, text.len, file, &err);
     if (!body) {
-        fprintf(stderr, "holdfast: %s:%u: %s\n", file, m->line, err_message(err));
+        if (!err)
+            err_set(&err, ERR_LIMIT, "more than %lu bytes once its aliases are copied in: split it",
+                    LIMIT_JSON_BYTES);
+        terminal_error("%s:%u: %s %s%s%s: %s", file, m->line, m->kind,
+                       m->namespace ? m->namespace : "", m->namespace ? "/" : "", m->name,
+                       err_message(err));
         run->failed = true;
         return;
     }
@@ -111,7 +117,7 @@ int cmd_render(const struct options *o)
     struct manifest_sink sink = {.ctx = &run, .object = on_object, .problem = on_problem};
     _err_ struct err *err = NULL;
     if (here_read(o->args[0], &sink, &err)) {
-        fprintf(stderr, "holdfast: %s\n", err_message(err));
+        terminal_error("%s", err_message(err));
         return EXIT_ERROR;
     }
     return run.failed ? EXIT_ERROR : 0;

@@ -10,11 +10,12 @@
 #include "command.h"
 #include "core/err.h"
 #include "options.h"
+#include "terminal.h"
 
 static int usage_error(const struct options *o, const struct err *err)
 {
     const struct command *c = o->command;
-    fprintf(stderr, "holdfast: %s\n", err_message(err));
+    terminal_error("%s", err_message(err));
     fprintf(stderr, "holdfast%s%s --help explains.\n", c ? " " : "", c ? c->name : "");
     return EXIT_ERROR;
 }

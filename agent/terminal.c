@@ -1,9 +1,13 @@
 #include "terminal.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "core/alloc.h"
+#include "diff/text.h"
 
 bool terminal_is(FILE *stream)
 {
@@ -23,4 +27,14 @@ int terminal_width(FILE *stream)
     if (!isatty(fileno(stream)) || ioctl(fileno(stream), TIOCGWINSZ, &size))
         return 0;
     return size.ws_col;
+}
+
+void terminal_error(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    _free_ char *message = xvasprintf(fmt, ap);
+    va_end(ap);
+    _free_ char *safe = text_safe_dup(message);
+    fprintf(stderr, "holdfast: %s\n", safe);
 }

@@ -14,4 +14,10 @@ bool terminal_color(FILE *stream);
 /* Columns; 0 for what is no terminal or does not say. */
 int terminal_width(FILE *stream);
 
+/*
+ * "holdfast: ..." as a line on standard error, harmless whatever is in it: paths and names come
+ * from repositories and servers.
+ */
+void terminal_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 #endif

@@ -9,6 +9,10 @@
 #include "core/limits.h"
 #include "sync/mirror.h"
 #include "sync/source.h"
+#include "sync/strings.h"
+
+/* Folders inside folders that are copied, of which LIMIT_TREE_DEPTH are read. */
+#define COPY_DEPTH_MAX 1000
 
 struct fetch {
     const struct source_config *config;
@@ -25,6 +29,7 @@ struct copy {
     const struct fetch *fetch;
     git_odb *from, *to;
     git_packbuilder *pack;
+    struct strings *seen; /* ids: a tree can hold itself a million times over */
     uint64_t bytes;
     bool too_large;
 };
@@ -57,28 +62,46 @@ static int find_commit(struct fetch *f, struct err **err)
     return rc;
 }
 
-/* Into the pack, unless we have it. A file is never unpacked for its size. */
+/* For the first time in this copy? */
+static bool first_time(struct copy *c, const git_oid *id)
+{
+    size_t before = strings_count(c->seen);
+    strings_add_len(c->seen, (const char *)id->id, sizeof(id->id));
+    return strings_count(c->seen) > before;
+}
+
+/*
+ * Into the pack, unless we have it. A file is never unpacked for its size; one that is too large to
+ * be read is not copied either, and the origin is read in place: a gigabyte is soon written, in
+ * Git.
+ */
 static int copy_object(struct copy *c, const git_oid *id)
 {
     size_t size;
     git_object_t type;
-    uint64_t max = c->fetch->config->fetch_bytes;
+    uint64_t max = c->fetch->config->fetch_bytes, file_max = c->fetch->config->file_bytes;
     if (git_odb_exists_ext(c->to, id, GIT_ODB_LOOKUP_NO_REFRESH))
         return 0;
     if (git_odb_read_header(&size, &type, c->from, id) < 0)
+        return -1;
+    if (type == GIT_OBJECT_BLOB && size > (file_max ? file_max : LIMIT_FILE_BYTES))
         return -1;
     c->bytes += size;
     c->too_large = c->bytes > (max ? max : LIMIT_FETCH_BYTES);
     return c->too_large ? -1 : git_packbuilder_insert(c->pack, id, NULL);
 }
 
-/* A tree that we have is whole, as packs come whole. Too deep: the walk does not go there either.
+/*
+ * A tree that we have is whole, as packs come whole. So one that is too deep for that is an error:
+ * the origin is then read in place, and the walk tells.
  */
 static int copy_tree(struct copy *c, const git_oid *id, unsigned depth)
 {
     git_tree *tree = NULL;
-    if (depth > LIMIT_TREE_DEPTH || git_odb_exists_ext(c->to, id, GIT_ODB_LOOKUP_NO_REFRESH))
+    if (!first_time(c, id) || git_odb_exists_ext(c->to, id, GIT_ODB_LOOKUP_NO_REFRESH))
         return 0;
+    if (depth > COPY_DEPTH_MAX)
+        return -1;
     int rc = git_tree_lookup(&tree, c->fetch->origin, id);
     size_t count = rc == 0 ? git_tree_entrycount(tree) : 0;
     for (size_t i = 0; rc == 0 && i < count; i++) {
@@ -86,7 +109,8 @@ static int copy_tree(struct copy *c, const git_oid *id, unsigned depth)
         if (git_tree_entry_type(entry) == GIT_OBJECT_TREE)
             rc = copy_tree(c, git_tree_entry_id(entry), depth + 1);
         else if (git_tree_entry_type(entry) == GIT_OBJECT_BLOB &&
-                 walk_manifest_name(git_tree_entry_name(entry)))
+                 walk_manifest_name(git_tree_entry_name(entry)) &&
+                 first_time(c, git_tree_entry_id(entry)))
             rc = copy_object(c, git_tree_entry_id(entry));
     }
     git_tree_free(tree);
@@ -122,10 +146,11 @@ static bool have(const struct fetch *f, git_repository *repo)
 /* *whole is false when the origin could not be copied. */
 static int copy_commit(const struct fetch *f, git_repository *repo, bool *whole, struct err **err)
 {
-    struct copy c = {.fetch = f};
+    struct copy c = {.fetch = f, .seen = strings_new()};
     uint64_t max = f->config->fetch_bytes;
     *whole = have(f, repo) || copy_all(&c, repo) == 0;
     git_packbuilder_free(c.pack);
+    strings_free(c.seen);
     git_odb_free(c.from);
     git_odb_free(c.to);
     if (c.too_large)

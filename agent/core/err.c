@@ -4,6 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is quoted may hold anything, also newlines: a message is one line all the same. */
+static char *one_line(char *message)
+{
+    for (char *s = message; *s; s++) {
+        if ((unsigned char)*s < 0x20 || *s == 0x7f)
+            *s = ' ';
+    }
+    return message;
+}
+
 static void err_put(struct err **err, enum err_kind kind, char *message)
 {
     if (!err) {
@@ -13,7 +23,7 @@ static void err_put(struct err **err, enum err_kind kind, char *message)
     err_free(*err);
     *err = xcalloc(1, sizeof(**err));
     (*err)->kind = kind;
-    (*err)->message = message;
+    (*err)->message = one_line(message);
 }
 
 int err_set(struct err **err, enum err_kind kind, const char *fmt, ...)
@@ -45,7 +55,7 @@ int err_wrap(struct err **err, const char *fmt, ...)
     _free_ char *prefix = xvasprintf(fmt, ap);
     va_end(ap);
     char *old = (*err)->message;
-    (*err)->message = xasprintf("%s: %s", prefix, old);
+    (*err)->message = xasprintf("%s: %s", one_line(prefix), old);
     free(old);
     return -1;
 }

@@ -10,6 +10,21 @@
 #include "core/alloc.h"
 #include "core/limits.h"
 
+/* U+FEFF, U+FFFE, U+FFFF: no text. */
+static bool is_none(const unsigned char *s)
+{
+    return s[0] == 0xef && ((s[1] == 0xbb && s[2] == 0xbf) || (s[1] == 0xbf && s[2] >= 0xbe));
+}
+
+/* U+200E, U+200F, U+2028-U+202E, U+2066-U+2069: they turn text round, or begin lines. */
+static bool turns_text(const unsigned char *s)
+{
+    if (s[0] != 0xe2)
+        return false;
+    return (s[1] == 0x80 && (s[2] == 0x8e || s[2] == 0x8f || (s[2] >= 0xa8 && s[2] <= 0xae))) ||
+           (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9);
+}
+
 /* Length of the character at s that must be escaped although it is above U+007E, else 0. */
 static size_t special_at(const unsigned char *s, size_t left, unsigned *cp)
 {
@@ -21,8 +36,7 @@ static size_t special_at(const unsigned char *s, size_t left, unsigned *cp)
         *cp = s[1];
         return 2;
     }
-    if (s[0] == 0xef && left >= 3 &&
-        ((s[1] == 0xbb && s[2] == 0xbf) || (s[1] == 0xbf && s[2] >= 0xbe))) {
+    if (left >= 3 && (is_none(s) || turns_text(s))) {
         *cp = (unsigned)((s[0] & 0x0f) << 12 | (s[1] & 0x3f) << 6 | (s[2] & 0x3f));
         return 3;
     }

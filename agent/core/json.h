@@ -17,7 +17,8 @@ enum {
 
 /*
  * Appends `value` as compact JSON: UTF-8, no escaped slash, U+007F-U+009F, U+FEFF, U+FFFE and
- * U+FFFF as \uXXXX (an apply body is parsed as YAML: kubernetes-measured 3), shortest digits for
+ * U+FFFF as \uXXXX (an apply body is parsed as YAML: kubernetes-measured 3), and what turns text
+ * round on a terminal (bidi controls, line separators); shortest digits for
  * reals, a real that is integral and exact as an integer (as Go writes it). 0, or -1 when the
  * buffer is full.
  */

@@ -38,6 +38,26 @@ static void write_file(const uint8_t *data, size_t size)
     close(fd);
 }
 
+/* The secret stands nowhere but as one: not as a name, nor in a text that could hold anything. */
+static bool only_secret(const uint8_t *data, size_t size)
+{
+    static const char *const before[] = {"{token: ", "password: ", "value: "};
+    const char *text = (const char *)data, *end = text + size, *at = text;
+    if (memchr(data, '"', size) || memchr(data, '\'', size) || memchr(data, '&', size))
+        return false;
+    while ((at = memmem(at, (size_t)(end - at), SECRET, strlen(SECRET)))) {
+        bool good = false;
+        for (size_t i = 0; i < ARRAY_LEN(before); i++) {
+            size_t n = strlen(before[i]);
+            good |= (size_t)(at - text) >= n && memcmp(at - n, before[i], n) == 0;
+        }
+        if (!good)
+            return false;
+        at += strlen(SECRET);
+    }
+    return true;
+}
+
 /* Devices and pipes of this machine are no matter of the format. */
 static bool leads_to_devices(const uint8_t *data, size_t size)
 {
@@ -67,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(!options.as_user || strcmp(config.as_user, "somebody") == 0);
     } else {
         check(err && *err->message && !strchr(err->message, '\n'));
-        check(!strstr(err->message, SECRET));
+        check(!only_secret(data + 1, size - 1) || !strstr(err->message, SECRET));
     }
     err_free(err);
     kubeconfig_free(&config);

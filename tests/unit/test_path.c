@@ -25,6 +25,9 @@ static const struct notation_case notation_cases[] = {
     {"data | 100%", "data[\"100%\"]"},
     {"data | a\"b\\c", "data[\"a\\\"b\\\\c\"]"},
     {"data | \xc3\xa9", "data[\"\xc3\xa9\"]"},
+    {"data | a\xe2\x80\xae\xe2\x80\x8f", "data[\"a\\u202e\\u200f\"]"}, /* turns text round */
+    {"data | \xe2\x81\xa9\xe2\x80\xa6\xe2\x80",
+     "data[\"\\u2069\xe2\x80\xa6\xe2\x80\"]"}, /* cut short */
     {"data | a\nb", "data[\"a\\nb\"]"},
     {"data | ", "data[\"\"]"},
     {"spec | containers | {'name':'main'} | image", "spec.containers[name=main].image"},
