@@ -1,3 +1,3 @@
 kubectl apply --server-side -f crd.yaml
-kubectl wait --for=condition=Established -f crd.yaml --timeout=60s
+until kubectl wait --for=condition=Established -f crd.yaml --timeout=60s; do sleep 0.1; done
 until kubectl apply -n "$NAMESPACE" --server-side --field-manager=holdfast -f git; do sleep 0.1; done

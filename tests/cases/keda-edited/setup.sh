@@ -1,5 +1,5 @@
 kubectl apply --server-side -f crd.yaml
-kubectl wait --for=condition=Established crd/scaledobjects.keda.sh --timeout=60s
+until kubectl wait --for=condition=Established crd/scaledobjects.keda.sh --timeout=60s; do sleep 0.1; done
 until kubectl apply -n "$NAMESPACE" --server-side --field-manager=holdfast -f git; do sleep 0.1; done
 kubectl -n "$NAMESPACE" create --field-manager=keda -f - <<EOF
 apiVersion: autoscaling/v2
