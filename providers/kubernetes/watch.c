@@ -322,7 +322,8 @@ static void on_watch(void *ctx, const struct kube_answer *a)
                                           w->path, a->status);
             w->config.note(w->config.ctx, text);
         }
-        if (denied || w->failures >= WATCH_FAILURES)
+        bool untrusted = a->err && a->err->kind == ERR_AUTH; /* the LIST says what is wrong */
+        if (denied || untrusted || w->failures >= WATCH_FAILURES)
             forget_version(w);
         pause_for(w, a->retry_after >= 0 ? fmin(a->retry_after, LIMIT_RETRY_AFTER_S) : wait);
     }

@@ -442,7 +442,7 @@ static void test_no_answer(void **state)
         long status;
         enum refusal_kind kind;
     } bare[] = {{400, REFUSAL_MALFORMED}, {401, REFUSAL_UNKNOWN},  {403, REFUSAL_DENIED},
-                {404, REFUSAL_UNSERVED}, {409, REFUSAL_CONFLICT}, {413, REFUSAL_MALFORMED},
+                {404, REFUSAL_UNSERVED},  {409, REFUSAL_CONFLICT}, {413, REFUSAL_MALFORMED},
                 {415, REFUSAL_MALFORMED}, {429, REFUSAL_UNKNOWN},  {500, REFUSAL_UNKNOWN},
                 {503, REFUSAL_UNKNOWN},   {302, REFUSAL_UNKNOWN},  {422, REFUSAL_UNPROCESSABLE}};
     for (size_t i = 0; i < ARRAY_LEN(bare); i++) { /* no Status in the body */
