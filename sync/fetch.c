@@ -14,6 +14,8 @@
 /* Folders inside folders that are copied, of which LIMIT_TREE_DEPTH are read. */
 #define COPY_DEPTH_MAX 1000
 
+#define PIECES_BYTES   (1 * MIB)
+
 struct fetch {
     const struct source_config *config;
     const char *path;  /* of the origin */
@@ -117,6 +119,45 @@ static int copy_tree(struct copy *c, const git_oid *id, unsigned depth)
     return rc == 0 ? copy_object(c, id) : rc;
 }
 
+/* An indexer maps the file anew for each piece that it is given, and packs come in small ones. */
+struct packing {
+    git_indexer *indexer;
+    git_indexer_progress progress;
+    struct buf pieces;
+};
+
+static int hand_over(struct packing *p)
+{
+    int rc = git_indexer_append(p->indexer, p->pieces.data, p->pieces.len, &p->progress);
+    buf_clear(&p->pieces);
+    return rc;
+}
+
+static int take_piece(void *data, size_t len, void *ctx)
+{
+    struct packing *p = ctx;
+    if (p->pieces.len && p->pieces.len + len > p->pieces.max && hand_over(p))
+        return -1;
+    if (len > p->pieces.max)
+        return git_indexer_append(p->indexer, data, len, &p->progress);
+    return buf_add(&p->pieces, data, len);
+}
+
+static int write_pack(git_packbuilder *pack, const char *folder)
+{
+    struct packing p = {.pieces = BUF_INIT(PIECES_BYTES)};
+    int rc = git_indexer_new(&p.indexer, folder, 0, NULL, NULL);
+    if (rc == 0)
+        rc = git_packbuilder_foreach(pack, take_piece, &p);
+    if (rc == 0 && p.pieces.len)
+        rc = hand_over(&p);
+    if (rc == 0)
+        rc = git_indexer_commit(p.indexer, &p.progress);
+    git_indexer_free(p.indexer);
+    buf_free(&p.pieces);
+    return rc;
+}
+
 static int copy_all(struct copy *c, git_repository *repo)
 {
     git_commit *commit = NULL;
@@ -130,7 +171,7 @@ static int copy_all(struct copy *c, git_repository *repo)
     if (rc == 0)
         rc = copy_object(c, &c->fetch->commit);
     if (rc == 0)
-        rc = git_packbuilder_write(c->pack, folder, 0, NULL, NULL);
+        rc = write_pack(c->pack, folder);
     git_commit_free(commit);
     return rc;
 }

@@ -230,9 +230,10 @@ class Records:
 
     def __init__(self, data):
         self.files, self.problems, self.failed, self.count = [], [], None, None
-        while data:
-            length, kind = struct.unpack_from("<IB", data)
-            self.at, self.body, data = 0, data[5:5 + length], data[5 + length:]
+        start = 0
+        while start < len(data):
+            length, kind = struct.unpack_from("<IB", data, start)
+            self.at, self.body, start = 0, data[start + 5:start + 5 + length], start + 5 + length
             assert len(self.body) == length
             self.take(chr(kind))
 
@@ -240,19 +241,20 @@ class Records:
         self.at += 4
         return struct.unpack_from("<I", self.body, self.at - 4)[0]
 
-    def text(self):
+    def text(self, errors="strict"):
         length = self.u32()
         if length == 0xffffffff:
             return None
         self.at += length
-        return self.body[self.at - length:self.at - 1].decode()
+        return self.body[self.at - length:self.at - 1].decode(errors=errors)
 
     def take(self, kind):
         assert self.failed is None and self.count is None
         if kind == "O":
             self.files.append([self.text() for _ in range(5)][4])
         elif kind == "P":
-            self.u32()
+            self.at += 4
+            self.text("replace")  # where the walk was, never shown
             file, line = self.text(), self.u32()
             self.at += 4
             self.text()
