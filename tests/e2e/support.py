@@ -117,6 +117,14 @@ class Cluster:
         return self.kubectl("apply", "--server-side", f"--field-manager={manager}", "--force-conflicts", *where,
                             "-f", "-", data=documents)
 
+    def established(self, crd):
+        """Waits for a CRD; kubectl wait fails where it has no conditions yet."""
+        end = time.monotonic() + 60
+        while "True" not in self.kubectl("get", "crd", crd, "-o",
+                                         'jsonpath={.status.conditions[?(@.type=="Established")].status}'):
+            assert time.monotonic() < end, f"{crd} is not Established"
+            time.sleep(0.1)
+
     def get(self, *words):
         return json.loads(self.kubectl("get", *words, "-o", "json"))
 

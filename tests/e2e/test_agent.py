@@ -80,7 +80,7 @@ def test_kind_comes_and_goes(agent, cluster, repository, namespace):
     assert {a.drift(verdict="missing")["object"]["kind"] for _ in range(2)} == {"Run", "CustomResourceDefinition"}
     cluster.apply(crd)
     try:
-        cluster.kubectl("wait", "--for=condition=Established", f"crd/runs.{group}", "--timeout=60s")
+        cluster.established(f"runs.{group}")
         a.drift("cleared", object={"kind": "CustomResourceDefinition"})
         for _ in range(100):
             if cluster.kubectl("apply", "--server-side", "--field-manager=holdfast", "-n", namespace, "-f", "-",

@@ -113,8 +113,8 @@ class Case:
         if crds:
             data = yaml.safe_dump_all(crds).encode()
             kubectl(*apply, "-f", "-", data=data)
-            kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", "-", data=data)
             for crd in crds:
+                self.cluster.wait_established(crd["metadata"]["name"])
                 wait_served(crd["spec"])
         words = [word for path in files for word in ("-f", path)]
         return kubectl(*apply, "-n", self.name, *words)

@@ -89,6 +89,17 @@ class Cluster:
                 raise Failure(f"the namespace {case} gets no service account")
             time.sleep(0.02)
 
+    def wait_established(self, crd):
+        """kubectl wait fails on a CRD that has no conditions yet."""
+        path, end = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{crd}", time.monotonic() + 60
+        while True:
+            conditions = self.api.ask("GET", path)[1].get("status", {}).get("conditions") or []
+            if any(c["type"] == "Established" and c["status"] == "True" for c in conditions):
+                return
+            if time.monotonic() > end:
+                raise Failure(f"the CRD {crd} is not Established")
+            time.sleep(0.05)
+
     def judge_audit(self):
         """What holdfast asked the server for since the start: to read, and dry runs."""
         asked, complaints = 0, []

@@ -1,3 +1,3 @@
 kubectl apply --server-side --field-manager=holdfast --force-conflicts -f crd.yaml
-kubectl wait --for=condition=Established crd/widgets.$CASE.example.com --timeout=60s
+until kubectl wait --for=condition=Established crd/widgets.$CASE.example.com --timeout=60s; do sleep 0.1; done
 kubectl apply -n "$NAMESPACE" --server-side --field-manager=holdfast --force-conflicts -f git/good.yaml
