@@ -97,7 +97,7 @@ def apply_components(cluster):
 def account(cluster, tmp_path_factory):
     """The base in force with both components, the examples in the cluster; a kubeconfig of the account."""
     cluster.apply([d for d in documents() if d["kind"] in ("Namespace", "CustomResourceDefinition")])
-    cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd/mlpipelines.ml.example.com")
+    cluster.established("mlpipelines.ml.example.com")
     cluster.kubectl("wait", "--for=create", "serviceaccount/default", "-n", "ml", "--timeout=60s")
     cluster.apply(documents())
     apply_folder(cluster, BASE)

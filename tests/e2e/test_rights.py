@@ -63,7 +63,7 @@ def test_rights_of_every_kind(cluster, holdfast, repository):
 def test_crds_live_and_in_git(cluster, holdfast, repository, namespace):
     live, declared = f"live-{namespace}.example", f"declared-{namespace}.example"
     cluster.apply(thing_crd(live))
-    cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", f"crd/things.{live}")
+    cluster.established(f"things.{live}")
     cluster.kubectl("get", f"things.{live}", "-n", namespace)
     repository.write("a.yaml", [thing(live, "one"), thing(declared, "two"), thing_crd(declared)])
     status, out, err = holdfast("rbac", "--report", repository.folder, "--kubeconfig", cluster.kubeconfig,
