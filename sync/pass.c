@@ -237,20 +237,21 @@ void pass_read_again(struct pass *p, struct unit *unit)
     pass_dirty(p, unit);
 }
 
-/* What cannot be known now is asked again later; so is what another object may put right. */
+/* What cannot be known now is asked again later; so is what stands on other objects, too. */
 static void plan_retry(struct pass *p, struct unit *unit)
 {
-    bool unknown = false, blocked = false;
+    bool again = false;
     size_t i;
     json_t *event;
     json_array_foreach(p->found, i, event)
     {
         const char *verdict = json_str_at(event, "verdict", NULL);
-        unknown |= verdict && !strcmp(verdict, verdict_name(VERDICT_UNKNOWN));
-        blocked |= verdict && !strcmp(verdict, verdict_name(VERDICT_BLOCKED));
+        again |= verdict && (!strcmp(verdict, verdict_name(VERDICT_UNKNOWN)) ||
+                             !strcmp(verdict, verdict_name(VERDICT_BLOCKED)) ||
+                             !strcmp(verdict, verdict_name(VERDICT_MISSING)));
     }
     bool readable = unit->type && unit->facts.observed != OBSERVED_DENIED;
-    if ((unknown || blocked) && readable) {
+    if (again && readable) {
         unit->tries += unit->tries < 32;
         later_retry(&p->later, unit, true);
     } else {
