@@ -28,7 +28,8 @@ static bool matters(const struct tree_entry *entry)
 static void replaced(struct pair *p, void *now, const struct tree_entry *is, void *then,
                      const struct tree_entry *was, unsigned depth)
 {
-    size_t len = walk_push(&p->now, is ? is->name : was->name);
+    const char *name = was ? was->name : is ? is->name : "";
+    size_t len = walk_push(&p->now, name);
     if (matters(is) || matters(was))
         changed(p);
     walk_pop(&p->now, len);

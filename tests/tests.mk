@@ -25,9 +25,9 @@ test: ## all tests; installs what is missing, builds, and on first use builds a 
 	@tests/run-cases --selftest
 	$(call step,the test server (found in a second; built once in 10 to 15 minutes))
 	@tests/cluster/binaries
-	$(call step,cases on that server (3 to 5 minutes))
+	$(call step,cases on that server, through diff and through the watching agent (8 to 10 minutes))
 	@$(MAKE) --no-print-directory run-cases
-	$(call step,end to end on such a server (about 5 minutes))
+	$(call step,end to end on such a server (about 8 minutes))
 	@$(MAKE) --no-print-directory run-e2e
 
 build-tests: $(TESTBIN) $(FUZZBIN)
@@ -67,7 +67,7 @@ cases: ready ## cases alone: CASES=DIR those of a folder (or one), J=N so many a
 	@$(MAKE) --no-print-directory run-cases
 
 run-cases:
-	@tests/run-cases --program $(B)/holdfast $(if $(J),-j $(J)) $(CASES)
+	@tests/run-cases --program $(B)/holdfast $(if $(J),-j $(J)) $(if $(THROUGH),--through $(THROUGH)) $(CASES)
 
 e2e: ready ## end-to-end tests alone: E2E='pytest arguments'
 	@$(SUB) all
@@ -76,10 +76,10 @@ e2e: ready ## end-to-end tests alone: E2E='pytest arguments'
 run-e2e:
 	@HOLDFAST=$(B)/holdfast tests/run-e2e $(E2E)
 
-sanitize: ready ## all tests with sanitizers for memory and undefined behaviour
+sanitize: ready ## tests with sanitizers for memory and undefined behaviour; cases through the agent alone
 	@$(SUB) SANITIZE=$(SANITIZERS) all build-tests
 	@ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-	$(MAKE) --no-print-directory SANITIZE=$(SANITIZERS) run-unit run-fuzz run-cases
+	$(MAKE) --no-print-directory SANITIZE=$(SANITIZERS) run-unit run-fuzz run-cases THROUGH=agent
 
 valgrind: ready ## unit and golden tests under valgrind
 	@$(SUB) build-tests

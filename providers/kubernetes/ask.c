@@ -132,7 +132,6 @@ static void question_answered(const struct question *q, struct kube_unit *u,
         f->stale = true;
         return;
     }
-    q->k->dry_runs_work = true;
     f->answers[q->what] = ANSWER_OK;
     u->answers[q->what] = json_deep_copy(a->object);
     if (q->what == ASK_CREATE)

@@ -24,6 +24,7 @@ struct kube_kind {
 
 struct kube_scope;
 struct question;
+LIST_HEAD(question_list, question);
 
 struct kube {
     struct provider base;
@@ -34,17 +35,16 @@ struct kube {
     size_t kind_count, kind_cap;
     struct kube_scope **scopes; /* what is listed and watched (scopes.c) */
     size_t scope_count, scope_cap;
-    json_t *narrow;          /* "plural.group": how far a 403 made its scopes narrower */
-    struct scalers *scalers; /* what HPAs and ScaledObjects hold */
-    json_t *crds;            /* declared CRDs: "group/kind" -> {"versions", "namespaced"} */
-    json_t *namespaces;      /* declared Namespaces: name -> true */
-    struct unit **sorted;    /* by resource, namespace, name */
-    uint32_t lists;          /* LISTs begun */
-    bool unjudged_told;      /* the note on an account without dry runs */
-    bool scalers_known;      /* the scalers' LISTs have ended, the others may begin */
-    bool dry_runs_work;      /* one was answered: a 403 may be a server's that has just begun */
-    size_t live_kept;        /* bytes of live texts kept until they are judged */
-    LIST_HEAD(, question) questions; /* under way */
+    json_t *narrow;                 /* "plural.group": how far a 403 made its scopes narrower */
+    struct scalers *scalers;        /* what HPAs and ScaledObjects hold */
+    json_t *crds;                   /* declared CRDs: "group/kind" -> {"versions", "namespaced"} */
+    json_t *namespaces;             /* declared Namespaces: name -> true */
+    struct unit **sorted;           /* by resource, namespace, name */
+    uint32_t lists;                 /* LISTs begun */
+    bool unjudged_told;             /* the note on an account without dry runs */
+    bool scalers_known;             /* the scalers' LISTs have ended, the others may begin */
+    size_t live_kept;               /* bytes of live texts kept until they are judged */
+    struct question_list questions; /* under way */
 };
 
 /* What is kept of a unit while it is judged. */

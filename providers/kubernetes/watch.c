@@ -296,6 +296,23 @@ static int on_watch_bytes(void *ctx, const char *data, size_t len, struct err **
     return 0;
 }
 
+/* It could not be had. Where it never can, or that may be, the LIST says what is so. */
+static void watch_failed(struct kube_watch *w, const struct kube_answer *a)
+{
+    bool denied = a->status == 403 || a->status == 404 || a->status == 405;
+    bool untrusted = a->err && a->err->kind == ERR_AUTH;
+    double wait = back_off(w->failures++, 0.25, 30);
+    if (denied && a->status != 404) {
+        w->unwatchable = true;
+        _free_ char *text = xasprintf("WATCH of %s: HTTP %ld: it is listed each minute instead",
+                                      w->path, a->status);
+        w->config.note(w->config.ctx, text);
+    }
+    if (denied || untrusted || w->failures >= WATCH_FAILURES)
+        forget_version(w);
+    pause_for(w, a->retry_after >= 0 ? fmin(a->retry_after, LIMIT_RETRY_AFTER_S) : wait);
+}
+
 /* The watch is over, in one way or another: when does what begin? */
 static void on_watch(void *ctx, const struct kube_answer *a)
 {
@@ -314,18 +331,7 @@ static void on_watch(void *ctx, const struct kube_answer *a)
         /* it worked and was cut: at once, but not in a hot loop */
         pause_for(w, back_off(w->failures++, 0.1, LIMIT_WATCH_CUT_S));
     } else {
-        bool denied = a->status == 403 || a->status == 404 || a->status == 405;
-        double wait = back_off(w->failures++, 0.25, 30);
-        if (denied && a->status != 404) {
-            w->unwatchable = true;
-            _free_ char *text = xasprintf("WATCH of %s: HTTP %ld: it is listed each minute instead",
-                                          w->path, a->status);
-            w->config.note(w->config.ctx, text);
-        }
-        bool untrusted = a->err && a->err->kind == ERR_AUTH; /* the LIST says what is wrong */
-        if (denied || untrusted || w->failures >= WATCH_FAILURES)
-            forget_version(w);
-        pause_for(w, a->retry_after >= 0 ? fmin(a->retry_after, LIMIT_RETRY_AFTER_S) : wait);
+        watch_failed(w, a);
     }
 }
 

@@ -175,9 +175,9 @@ static struct candidates candidates_of(const char *const *paths, const json_t *l
     struct candidates c = {0};
     for (size_t i = 0; i < 8 && paths[i]; i++) {
         c.items = xgrow(c.items, &c.cap, c.count + 1, sizeof(*c.items));
-        c.items[c.count].path = steps(paths[i]);
-        c.items[c.count].live = path_find(live, kept_path_last(&c.items[c.count].path));
-        c.count++;
+        struct candidate *item = &c.items[c.count++];
+        *item = (struct candidate){.path = steps(paths[i])};
+        item->live = path_find(live, kept_path_last(&item->path));
     }
     return c;
 }
