@@ -16,7 +16,7 @@
 #include "publish.h"
 
 #define HOUR_MS     3600000
-#define DAY_MS      (24 * (int64_t)HOUR_MS)
+#define DAY_MS      (25 * (int64_t)HOUR_MS) /* the daily judgement of all has been by then */
 #define MINUTE_MS   60000
 #define SYNC_GAP_MS 1000
 
@@ -400,6 +400,9 @@ static void on_read(struct source_read *read, void *ctx)
     _err_ struct err *err = NULL;
     bool unchanged = source_read_unchanged(read);
     struct desired_set *set = unchanged ? NULL : source_read_take(read, &err);
+    const char *note = source_read_note(read);
+    if (note)
+        log_note(EVENT_INFO, f->config->name, revision_of(f), note);
     source_read_free(read);
     f->read = NULL;
     plan_next(f);
@@ -478,7 +481,7 @@ void follow_tick(struct follow *f, int64_t now)
 {
     struct tell_counts counts;
     tell_remind(f->tell, now, HOUR_MS);
-    if (f->judged)
+    if (f->judged && f->config->mode != CONFIG_PAUSED)
         ignore_idle(f->ignore, now, DAY_MS, on_idle_rule, f);
     tell_count(f->tell, &counts);
     double gap =

@@ -173,16 +173,16 @@ class Agent:
         self.child = subprocess.Popen([self.program, "agent", "--config", self.config_file, *self.words],
                                       stdout=subprocess.PIPE, stderr=self.errors, stdin=subprocess.DEVNULL,
                                       env=clean_environment(self.folder, **self.environment))
-        threading.Thread(target=self.read, args=(self.child.stdout,), daemon=True).start()
+        threading.Thread(target=self.read, args=(self.child,), daemon=True).start()
 
-    def read(self, stream):
-        for line in stream:
+    def read(self, child):
+        for line in child.stdout:
             with self.condition:
                 self.raw.append(line)
                 self.events.append(json.loads(line))
                 self.condition.notify_all()
         with self.condition:
-            self.closed = True
+            self.closed = self.closed or self.child is child  # not that of one that was killed before
             self.condition.notify_all()
 
     def wait(self, seconds=None, **wanted):
