@@ -136,14 +136,28 @@ static void resolve(struct kube *k, struct unit *unit)
     }
 }
 
+static bool is_held(const struct kube *k, const struct unit *unit)
+{
+    const char *ns =
+        unit->declared_namespace ? unit->declared_namespace : k->config.default_namespace;
+    return scalers_find(k->scalers, unit->group, unit->kind, ns, unit->name) != NULL;
+}
+
 /* Resources are looked up anew: the discovery may be another one, with resources of its own. */
 void kube_begin(struct provider *p, struct unit *const *units, size_t count)
 {
     struct kube *k = (struct kube *)p;
     k->units = units;
     k->count = count;
-    scan_source(k);
+    _free_ bool *held = xcalloc(count + 1, sizeof(*held));
     for (size_t i = 0; i < count; i++)
-        if (!units[i]->paused)
-            resolve(k, units[i]);
+        held[i] = is_held(k, units[i]);
+    scan_source(k);
+    for (size_t i = 0; i < count; i++) {
+        if (units[i]->paused)
+            continue;
+        resolve(k, units[i]);
+        if (held[i] != is_held(k, units[i])) /* Git gave it a scaler, or took it */
+            kube_again(k, units[i]);
+    }
 }

@@ -149,7 +149,7 @@ class Agent:
         self.kubeconfig, self.environment, self.words = kubeconfig, environment or {}, list(words)
         self.program = program or HOLDFAST
         self.events, self.raw, self.child = [], [], None
-        self.condition, self.position, self.closed = threading.Condition(), 0, False
+        self.condition, self.position, self.ended = threading.Condition(), 0, None
         self.configure(config)
         self.start()
 
@@ -168,7 +168,6 @@ class Agent:
         os.replace(self.config_file + ".new", self.config_file)
 
     def start(self):
-        self.closed = False
         self.errors = open(os.path.join(self.folder, "stderr"), "ab")  # pylint: disable=consider-using-with
         self.child = subprocess.Popen([self.program, "agent", "--config", self.config_file, *self.words],
                                       stdout=subprocess.PIPE, stderr=self.errors, stdin=subprocess.DEVNULL,
@@ -182,7 +181,7 @@ class Agent:
                 self.events.append(json.loads(line))
                 self.condition.notify_all()
         with self.condition:
-            self.closed = self.closed or self.child is child  # not that of one that was killed before
+            self.ended = child
             self.condition.notify_all()
 
     def wait(self, seconds=None, **wanted):
@@ -197,7 +196,7 @@ class Agent:
                         self.position = at
                         return self.events[at - 1]
                 left = end - time.monotonic()
-                if left <= 0 or (self.closed and at == len(self.events)):
+                if left <= 0 or (self.ended is self.child and at == len(self.events)):
                     raise AssertionError(f"no event {wanted} came; the log:\n{self.tail()}")
                 self.condition.wait(left)
 

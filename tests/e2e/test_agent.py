@@ -185,3 +185,17 @@ def test_memo_spares_dry_runs(agent, cluster, repository, namespace):
     verbs = sorted(e["verb"] for e in asked)
     assert set(verbs) <= {"list", "watch"}, [e["requestURI"] for e in asked]
     assert verbs.count("list") == 3  # Deployments, the ConfigMap, HorizontalPodAutoscalers
+
+
+def test_scaler_comes_with_a_commit(agent, cluster, repository, namespace):
+    cluster.apply(deployment("web", replicas=2), namespace)
+    repository.commit({"web.yaml": deployment("web", replicas=2)})
+    a = agent()
+    a.ready()
+    cluster.kubectl("scale", "deployment/web", "-n", namespace, "--replicas=5")
+    drift = a.drift(field="spec.replicas", want=2, have=5)
+    hpa = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web"},
+           "spec": {"minReplicas": 2, "maxReplicas": 5,
+                    "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}}
+    repository.commit({"hpa.yaml": hpa})
+    assert a.drift("cleared")["id"] == drift["id"]
