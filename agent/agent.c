@@ -29,15 +29,10 @@
 
 static struct agent *running; /* for the signal handler */
 
-static const char *first(const char *a, const char *b)
-{
-    return a && *a ? a : b && *b ? b : NULL;
-}
-
 const char *agent_namespace(const struct agent *a)
 {
-    const char *ns = first(a->options->namespace, a->config.kubernetes.default_namespace);
-    ns = first(ns, a->kubeconfig.namespace);
+    const char *ns = options_first(a->options->namespace, a->config.kubernetes.default_namespace);
+    ns = options_first(ns, a->kubeconfig.namespace);
     return ns ? ns : "default";
 }
 
@@ -170,8 +165,8 @@ static int load_kubeconfig(const struct agent *a, const struct config *config,
                            struct kubeconfig *out, struct err **err)
 {
     const struct kubeconfig_options kube = {
-        .file = first(a->options->kubeconfig, config->kubernetes.kubeconfig),
-        .context = first(a->options->context, config->kubernetes.context),
+        .file = options_first(a->options->kubeconfig, config->kubernetes.kubeconfig),
+        .context = options_first(a->options->context, config->kubernetes.context),
         .as_user = a->options->as_user,
     };
     return kubeconfig_load(&kube, out, err);
@@ -330,7 +325,7 @@ static int prepare(struct agent *a, struct err **err)
 {
     if (load_config(a->options, &a->config, err))
         return -1;
-    a->state = statedir_open(first(a->options->state_dir, a->config.state_dir), err);
+    a->state = statedir_open(options_first(a->options->state_dir, a->config.state_dir), err);
     if (!a->state || load_kubeconfig(a, &a->config, &a->kubeconfig, err))
         return -1;
     a->loop = ev_default_loop(EVFLAG_AUTO);

@@ -102,15 +102,10 @@ static int choose_source(struct run *r, struct err **err)
     return 0;
 }
 
-static const char *first(const char *a, const char *b)
-{
-    return a && *a ? a : b && *b ? b : NULL;
-}
-
 static const char *default_namespace(const struct run *r)
 {
-    const char *ns = first(r->options->namespace, r->config.kubernetes.default_namespace);
-    ns = first(ns, r->kubeconfig.namespace);
+    const char *ns = options_first(r->options->namespace, r->config.kubernetes.default_namespace);
+    ns = options_first(ns, r->kubeconfig.namespace);
     return ns ? ns : "default";
 }
 
@@ -214,8 +209,8 @@ static void start_source(struct run *r)
     const struct source_config config = {
         .name = s->name,
         .url = s->url,
-        .ref = first(r->options->ref, s->ref),
-        .path = first(r->options->path, s->path),
+        .ref = options_first(r->options->ref, s->ref),
+        .path = options_first(r->options->path, s->path),
         .include = s->include,
         .exclude = s->exclude,
         .file_bytes = (uint64_t)r->config.limits.file_bytes,
@@ -237,13 +232,13 @@ static int prepare(struct run *r, struct err **err)
     if (choose_source(r, err))
         return -1;
     reporter_source(r->reporter, r->source->name, NULL);
-    r->state = statedir_open(first(o->state_dir, r->config.state_dir), err);
+    r->state = statedir_open(options_first(o->state_dir, r->config.state_dir), err);
     if (!r->state)
         return -1;
     r->ignore = source_rules(r->source);
     const struct kubeconfig_options kube = {
-        .file = first(o->kubeconfig, r->config.kubernetes.kubeconfig),
-        .context = first(o->context, r->config.kubernetes.context),
+        .file = options_first(o->kubeconfig, r->config.kubernetes.kubeconfig),
+        .context = options_first(o->context, r->config.kubernetes.context),
         .as_user = o->as_user,
     };
     if (kubeconfig_load(&kube, &r->kubeconfig, err))

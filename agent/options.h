@@ -60,6 +60,12 @@ enum options_result {
 int options_parse(int argc, char *const *argv, struct options *out, struct err **err);
 void options_free(struct options *o);
 
+/* The first of the two that is given and not empty, or NULL. */
+static inline const char *options_first(const char *a, const char *b)
+{
+    return a && *a ? a : b && *b ? b : NULL;
+}
+
 /* The help of one command, or (NULL) of the program. */
 void options_help(FILE *out, const struct command *command);
 

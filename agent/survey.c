@@ -14,11 +14,6 @@
 #include "core/statedir.h"
 #include "diff/show.h"
 
-static const char *first(const char *a, const char *b)
-{
-    return a && *a ? a : b && *b ? b : NULL;
-}
-
 static void answered(struct survey *s)
 {
     if (!--s->waiting)
@@ -68,8 +63,8 @@ static void start_source(struct survey *s, struct survey_source *source)
     const struct source_config config = {
         .name = c->name,
         .url = c->url,
-        .ref = first(s->options->ref, c->ref),
-        .path = first(s->options->path, c->path),
+        .ref = options_first(s->options->ref, c->ref),
+        .path = options_first(s->options->path, c->path),
         .include = c->include,
         .exclude = c->exclude,
         .file_bytes = (uint64_t)s->config.limits.file_bytes,
@@ -114,8 +109,8 @@ static int connect_cluster(struct survey *s, struct err **err)
 {
     const struct options *o = s->options;
     const struct kubeconfig_options kube = {
-        .file = first(o->kubeconfig, s->config.kubernetes.kubeconfig),
-        .context = first(o->context, s->config.kubernetes.context),
+        .file = options_first(o->kubeconfig, s->config.kubernetes.kubeconfig),
+        .context = options_first(o->context, s->config.kubernetes.context),
         .as_user = o->as_user,
     };
     if (kubeconfig_load(&kube, &s->kubeconfig, err))
@@ -146,7 +141,7 @@ static int start(struct survey *s, bool need_cluster, struct err **err)
         return -1;
     if (choose_sources(s, err))
         return -1;
-    s->state = statedir_open(first(o->state_dir, s->config.state_dir), err);
+    s->state = statedir_open(options_first(o->state_dir, s->config.state_dir), err);
     if (!s->state)
         return -1;
     s->loop = ev_default_loop(EVFLAG_AUTO);
@@ -206,8 +201,8 @@ size_t survey_problems(const struct survey *s)
 
 static const char *default_namespace(const struct survey *s)
 {
-    const char *ns = first(s->options->namespace, s->config.kubernetes.default_namespace);
-    ns = first(ns, s->kubeconfig.namespace);
+    const char *ns = options_first(s->options->namespace, s->config.kubernetes.default_namespace);
+    ns = options_first(ns, s->kubeconfig.namespace);
     return ns ? ns : "default";
 }
 
@@ -248,7 +243,7 @@ static size_t add_exports(const struct survey *s, struct access *a)
         const char *version = x->object.api_version, *slash = strchr(version, '/');
         struct err _err_ *err = NULL;
         _free_ char *group = xstrndup(version, slash ? (size_t)(slash - version) : 0);
-        const char *namespace = first(x->object.namespace, x->namespace);
+        const char *namespace = options_first(x->object.namespace, x->namespace);
         if (!access_looked_at(a, group, slash ? slash + 1 : version, x->object.kind, namespace,
                               &err))
             continue;

@@ -169,14 +169,14 @@ void later_moved(struct later *l, struct unit *unit)
 }
 
 /* Five seconds, doubled to five minutes, each a random part of it off. */
-void later_retry(struct later *l, struct unit *unit, bool soon)
+void later_retry(struct later *l, struct unit *unit)
 {
     uint32_t random;
     hash_random(&random, sizeof(random));
     int64_t pause = LIMIT_JUDGE_RETRY_MS;
     for (unsigned i = 1; i < unit->tries && pause < LIMIT_JUDGE_RETRY_MOST_MS; i++)
         pause *= 2;
-    if (!soon || pause > LIMIT_JUDGE_RETRY_MOST_MS)
+    if (pause > LIMIT_JUDGE_RETRY_MOST_MS)
         pause = LIMIT_JUDGE_RETRY_MOST_MS;
     later_cancel(l, unit);
     unit->retry_at = clock_monotonic_ms() + pause / 2 + random % (uint32_t)(pause / 2);

@@ -46,7 +46,7 @@ void later_init(struct later *l, struct ev_loop *loop, void (*due)(void *ctx, st
 void later_moved(struct later *l, struct unit *unit);
 
 /* It could not be judged: due again after a pause that grows with unit->tries. */
-void later_retry(struct later *l, struct unit *unit, bool soon);
+void later_retry(struct later *l, struct unit *unit);
 
 /* Takes it out of where it waits. */
 void later_cancel(struct later *l, struct unit *unit);

@@ -243,20 +243,6 @@ void memo_flush(struct memo *memo)
     buf_clear(&memo->out);
 }
 
-size_t memo_count(const struct memo *memo)
-{
-    return memo->count;
-}
-
-void memo_keep(struct memo *memo, bool (*keep)(void *ctx, uint64_t slot), void *ctx)
-{
-    for (size_t i = 0; i <= memo->mask; i++) {
-        const struct entry e = memo->entries[i];
-        if (e.slot && memcmp(e.key, no_key, sizeof(no_key)) != 0 && !keep(ctx, e.slot))
-            memo_drop(memo, e.slot);
-    }
-}
-
 void memo_free(struct memo *memo)
 {
     if (!memo)

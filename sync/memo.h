@@ -34,12 +34,6 @@ void memo_drop(struct memo *memo, uint64_t slot);
 /* Writes what is not yet written. Called now and then, and at the end. */
 void memo_flush(struct memo *memo);
 
-/* Slots in it. */
-size_t memo_count(const struct memo *memo);
-
-/* Forgets the slots for which `keep` says no. */
-void memo_keep(struct memo *memo, bool (*keep)(void *ctx, uint64_t slot), void *ctx);
-
 /* Flushes. NULL-safe. */
 void memo_free(struct memo *memo);
 

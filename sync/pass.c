@@ -253,7 +253,7 @@ static void plan_retry(struct pass *p, struct unit *unit)
     bool readable = unit->type && unit->facts.observed != OBSERVED_DENIED;
     if (again && readable) {
         unit->tries += unit->tries < 32;
-        later_retry(&p->later, unit, true);
+        later_retry(&p->later, unit);
     } else {
         unit->tries = 0;
     }

@@ -61,12 +61,6 @@ void pass_provider(struct pass *pass, struct provider *provider);
  */
 void pass_take(struct pass *pass, const struct desired_set *set);
 
-/* What the cluster serves is another: resolves and observes all units anew. */
-void pass_rediscovered(struct pass *pass);
-
-/* Judges every object of the set again; not before they are observed anew. Resident only. */
-void pass_judge_all(struct pass *pass);
-
 /* Counts of what was told since the set was taken (not of a resident pass: verdicts, in_sync). */
 const struct pass_counts *pass_counts(const struct pass *pass);
 size_t pass_left(const struct pass *pass); /* objects of the set without a verdict yet */

@@ -277,20 +277,3 @@ void pass_take(struct pass *p, const struct desired_set *set)
     }
     begin(p);
 }
-
-void pass_rediscovered(struct pass *p)
-{
-    if (p->taken)
-        begin(p);
-}
-
-void pass_judge_all(struct pass *p)
-{
-    for (size_t i = 0; i < p->count; i++) {
-        struct unit *unit = p->units[i];
-        if (!unit->facts.concluded)
-            continue;
-        unit->settled = false;
-        pass_read_again(p, unit);
-    }
-}

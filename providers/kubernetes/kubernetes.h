@@ -33,7 +33,8 @@ struct kube_provider_config {
 /* Everything in the config is borrowed until provider->ops->free. */
 struct provider *kube_provider_new(const struct kube_provider_config *config);
 
-/* Uses another discovery from now on; then resolve the units anew (pass_rediscovered). */
+/* Uses another discovery from now on; then take the set anew, which resolves the units (pass_take).
+ */
 void kube_provider_discovery(struct provider *p, const struct discovery *discovery);
 
 /*

@@ -373,11 +373,6 @@ struct kube_watch *kube_watch_new(const struct kube_watch_config *config)
     return w;
 }
 
-enum watch_state kube_watch_state(const struct kube_watch *w)
-{
-    return w->state;
-}
-
 const char *kube_watch_state_name(const struct kube_watch *w)
 {
     static const char *const names[] = {"listing", "watching", "pausing", "polling", "ended"};
@@ -392,15 +387,6 @@ int64_t kube_watch_since(const struct kube_watch *w)
 const char *kube_watch_message(const struct kube_watch *w)
 {
     return w->message;
-}
-
-void kube_watch_relist(struct kube_watch *w)
-{
-    if (!w->config.follow || w->state == WATCH_LISTING)
-        return;
-    kube_cancel(steal(w->call));
-    forget_version(w);
-    pause_for(w, 0.2 * random_unit());
 }
 
 void kube_watch_free(struct kube_watch *w)

@@ -50,16 +50,12 @@ struct kube_watch_config {
 
 struct kube_watch *kube_watch_new(const struct kube_watch_config *config);
 
-enum watch_state kube_watch_state(const struct kube_watch *w);
 /* "listing", "watching", ... */
 const char *kube_watch_state_name(const struct kube_watch *w);
 /* Milliseconds since 1970 of the state's begin. */
 int64_t kube_watch_since(const struct kube_watch *w);
 /* Why the last try failed, or NULL. */
 const char *kube_watch_message(const struct kube_watch *w);
-
-/* Lists again, soon: what was listed is in doubt. */
-void kube_watch_relist(struct kube_watch *w);
 
 /* NULL-safe. */
 void kube_watch_free(struct kube_watch *w);
