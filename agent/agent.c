@@ -1,15 +1,14 @@
 /* The agent begins, ends, takes up a new configuration, and asks what the cluster serves. */
 #include "agent.h"
 
-#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/backoff.h"
 #include "core/clock.h"
-#include "core/hash.h"
 #include "core/json.h"
 #include "core/limits.h"
 #include "core/metrics.h"
@@ -38,14 +37,6 @@ const char *agent_namespace(const struct agent *a)
 
 /* ---- what the cluster serves ---- */
 
-static double back_off(unsigned failures, double from, double most)
-{
-    uint16_t random;
-    hash_random(&random, sizeof(random));
-    double pause = fmin(from * (double)(1UL << (failures < 16 ? failures : 16)), most);
-    return pause * (0.75 + 0.25 * random / 65536.0);
-}
-
 static void discover_in(struct agent *a, double seconds)
 {
     ev_timer_stop(a->loop, &a->discover);
@@ -59,7 +50,7 @@ void agent_rediscover(struct agent *a)
     if (a->discovering)
         a->discover_again = true;
     else if (!ev_is_active(&a->discover) || ev_timer_remaining(a->loop, &a->discover) > 1)
-        discover_in(a, back_off(a->discoveries, DISCOVER_SOON_S, DISCOVER_MOST_S));
+        discover_in(a, backoff_s(a->discoveries, DISCOVER_SOON_S, DISCOVER_MOST_S));
 }
 
 static size_t unserved(const struct agent *a)
@@ -106,7 +97,7 @@ static void discovery_worked(struct agent *a, struct discovery *found)
     size_t now = unserved(a);
     a->unknown_rounds = now && now == before ? a->unknown_rounds + 1 : 0;
     if (now || found->incomplete)
-        discover_in(a, back_off(a->unknown_rounds, 5, DISCOVER_MOST_S));
+        discover_in(a, backoff_s(a->unknown_rounds, 5, DISCOVER_MOST_S));
 }
 
 static void on_discovery(void *ctx, struct discovery *found, const struct err *err)
@@ -122,7 +113,7 @@ static void on_discovery(void *ctx, struct discovery *found, const struct err *e
         discover_in(a, DISCOVER_OLD_S);
     } else if (!found) {
         discovery_failed(a, err_message(err));
-        discover_in(a, back_off(a->discovery_failures++, 0.5, DISCOVER_FAILED_S));
+        discover_in(a, backoff_s(a->discovery_failures++, 0.5, DISCOVER_FAILED_S));
     } else {
         discovery_worked(a, found);
     }

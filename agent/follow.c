@@ -5,6 +5,7 @@
 
 #include "agent.h"
 #include "core/alloc.h"
+#include "core/backoff.h"
 #include "core/clock.h"
 #include "core/hash.h"
 #include "core/json.h"
@@ -354,9 +355,7 @@ void follow_discovered(struct follow *f)
 
 static void plan_next(struct follow *f)
 {
-    uint16_t random;
-    hash_random(&random, sizeof(random));
-    double jitter = 0.9 + 0.2 * random / 65536.0;
+    double jitter = 0.9 + 0.2 * random_unit();
     ev_timer_stop(f->agent->loop, &f->next);
     ev_now_update(f->agent->loop);
     ev_timer_set(&f->next, f->config->interval * jitter, 0.);

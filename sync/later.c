@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/backoff.h"
 #include "core/clock.h"
-#include "core/hash.h"
 #include "core/limits.h"
 
 /* A change is judged after QUICK ms of quiet; one soon after another after SLOW ms of it. */
@@ -171,15 +171,10 @@ void later_moved(struct later *l, struct unit *unit)
 /* Five seconds, doubled to five minutes, each a random part of it off. */
 void later_retry(struct later *l, struct unit *unit)
 {
-    uint32_t random;
-    hash_random(&random, sizeof(random));
-    int64_t pause = LIMIT_JUDGE_RETRY_MS;
-    for (unsigned i = 1; i < unit->tries && pause < LIMIT_JUDGE_RETRY_MOST_MS; i++)
-        pause *= 2;
-    if (pause > LIMIT_JUDGE_RETRY_MOST_MS)
-        pause = LIMIT_JUDGE_RETRY_MOST_MS;
+    unsigned failures = unit->tries ? unit->tries - 1U : 0;
+    double pause = backoff_s(failures, LIMIT_JUDGE_RETRY_MS, LIMIT_JUDGE_RETRY_MOST_MS);
     later_cancel(l, unit);
-    unit->retry_at = clock_monotonic_ms() + pause / 2 + random % (uint32_t)(pause / 2);
+    unit->retry_at = clock_monotonic_ms() + (int64_t)pause;
     unit->delay = DELAY_RETRY;
     unit_queue_push(&l->queues[DELAY_RETRY], unit);
     if (!ev_is_active(&l->retry)) {

@@ -7,7 +7,7 @@
 #include <sys/queue.h>
 
 #include "core/alloc.h"
-#include "core/hash.h"
+#include "core/backoff.h"
 #include "core/json.h"
 #include "core/limits.h"
 #include "core/version.h"
@@ -203,13 +203,6 @@ static void pause_call(struct kube_call *call, double seconds)
     ev_timer_start(call->client->loop, &call->pause);
 }
 
-static double random_unit(void)
-{
-    uint32_t r;
-    hash_random(&r, sizeof(r));
-    return r / 4294967296.0;
-}
-
 /* How long until the next try; negative: there is none. */
 static double next_try(const struct kube_call *call, const struct http_answer *answer)
 {
@@ -230,7 +223,7 @@ static double next_try(const struct kube_call *call, const struct http_answer *a
         return -1;
     if (!answer->err && answer->retry_after >= 0)
         return fmin(answer->retry_after, LIMIT_RETRY_AFTER_S) + 0.25 * random_unit();
-    return fmin(BACKOFF_FIRST_S * (1u << (call->tries - 1)), BACKOFF_MAX_S) * random_unit();
+    return backoff_s(call->tries - 1, BACKOFF_FIRST_S, BACKOFF_MAX_S);
 }
 
 /* A transport's error told with the server's URL and the context it came from. */

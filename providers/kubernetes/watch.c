@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/backoff.h"
 #include "core/clock.h"
-#include "core/hash.h"
 #include "core/limits.h"
 #include "providers/kubernetes/refusal.h"
 
@@ -37,13 +37,6 @@ struct kube_watch {
 static void list_start(struct kube_watch *w, const char *page);
 static void watch_start(struct kube_watch *w);
 
-static double random_unit(void)
-{
-    uint32_t r;
-    hash_random(&r, sizeof(r));
-    return r / 4294967296.0;
-}
-
 static void set_state(struct kube_watch *w, enum watch_state state)
 {
     if (w->state != state)
@@ -69,13 +62,6 @@ static void pause_for(struct kube_watch *w, double seconds)
 {
     set_state(w, w->unwatchable ? WATCH_POLLING : WATCH_PAUSING);
     arm(w, seconds);
-}
-
-/* Doubling from `first` to `most`, half of it random. */
-static double back_off(unsigned failures, double first, double most)
-{
-    double pause = fmin(first * (double)(1UL << (failures < 16 ? failures : 16)), most);
-    return pause * (0.5 + 0.5 * random_unit());
 }
 
 static void forget_version(struct kube_watch *w)
@@ -137,7 +123,7 @@ static void list_failed(struct kube_watch *w, enum watch_failure how, const char
     forget_version(w);
     set_message(w, why);
     if (w->config.follow)
-        pause_for(w, back_off(w->list_failures++, first[how], most[how]));
+        pause_for(w, backoff_s(w->list_failures++, first[how], most[how]));
     else
         set_state(w, WATCH_ENDED);
     w->config.failed(w->config.ctx, how, why);
@@ -154,7 +140,7 @@ static void list_refused(struct kube_watch *w, const struct kube_answer *a)
     refusal_free(&r);
     if (how == WATCH_DENIED && w->listed && w->list_failures < LIMIT_DENIALS) {
         /* a server that has just begun knows no rights for a moment */
-        pause_for(w, back_off(w->list_failures++, 1, 5));
+        pause_for(w, backoff_s(w->list_failures++, 1, 5));
         return;
     }
     list_failed(w, how, why);
@@ -301,7 +287,7 @@ static void watch_failed(struct kube_watch *w, const struct kube_answer *a)
 {
     bool denied = a->status == 403 || a->status == 404 || a->status == 405;
     bool untrusted = a->err && a->err->kind == ERR_AUTH;
-    double wait = back_off(w->failures++, 0.25, 30);
+    double wait = backoff_s(w->failures++, 0.25, 30);
     if (denied && a->status != 404) {
         w->unwatchable = true;
         _free_ char *text = xasprintf("WATCH of %s: HTTP %ld: it is listed each minute instead",
@@ -329,7 +315,7 @@ static void on_watch(void *ctx, const struct kube_answer *a)
         pause_for(w, 0.2 * random_unit());
     } else if (good) {
         /* it worked and was cut: at once, but not in a hot loop */
-        pause_for(w, back_off(w->failures++, 0.1, LIMIT_WATCH_CUT_S));
+        pause_for(w, backoff_s(w->failures++, 0.1, LIMIT_WATCH_CUT_S));
     } else {
         watch_failed(w, a);
     }
