@@ -80,6 +80,8 @@ static int take_cluster(const struct kube_entry *e, struct kubeconfig *out, stru
     if (strncmp(server, "https://", 8) && strncmp(server, "http://", 7))
         return kube_entry_wrong(e, err, "server must begin with https://");
     const char *host = strstr(server, "://") + 3;
+    if (!*host || strchr("/:?#", *host))
+        return kube_entry_wrong(e, err, "server names no host");
     if (memchr(host, '@', strcspn(host, "/?#")))
         return kube_entry_wrong(e, err,
                                 "a user name or password inside server (before the @) is never "

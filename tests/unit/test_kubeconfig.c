@@ -232,6 +232,7 @@ static void test_refused(void **state)
     } cases[] = {
         {"", "token: t", "cluster \"k\": no server"},
         {"server: 'h:1'", "token: t", "cluster \"k\": server must begin with https://"},
+        {"server: 'https:///api'", "token: t", "cluster \"k\": server names no host"},
         {SERVER ", certificate-authority: absent", "", "certificate-authority: "},
         {SERVER ", certificate-authority-data: '!'", "",
          "certificate-authority-data is not base64"},
