@@ -6,11 +6,15 @@ SANITIZERS := address,undefined
 FUZZ_MUTATIONS ?= 200
 FUZZ_SECONDS ?= 60
 FUZZ_BUILD := build/fuzz
+IDLE_OBJECTS ?= 5000
+IDLE_SECONDS ?= 300
+SOAK_SECONDS ?= 600
+KILLS ?= 100
 FUZZ_NAMES ?= $(FUZZ:tests/fuzz/fuzz_%.c=%)
 step = @printf '\n== %s\n' '$(1)'
 
 .PHONY: test ready build-tests unit run-unit fuzz run-fuzz fuzz-long build-fuzz cases run-cases
-.PHONY: sanitize run-sanitized valgrind run-valgrind e2e run-e2e lint format
+.PHONY: sanitize run-sanitized valgrind run-valgrind e2e run-e2e idle soak killed lint format
 
 # Go, without which no test server can be built, is asked for before anything else.
 ready:
@@ -75,6 +79,18 @@ e2e: ready ## end-to-end tests alone: E2E='pytest arguments'
 
 run-e2e:
 	@HOLDFAST=$(B)/holdfast tests/run-e2e $(E2E)
+
+idle: ready ## five idle minutes of IDLE_OBJECTS=5000 by the audit log, and what a restart asks
+	@$(SUB) all
+	@IDLE_OBJECTS=$(IDLE_OBJECTS) IDLE_SECONDS=$(IDLE_SECONDS) HOLDFAST=$(B)/holdfast tests/run-e2e tests/e2e/test_idle.py -n 0 -s
+
+soak: ready ## ten edits and one commit a second for SOAK_SECONDS=600
+	@$(SUB) all
+	@SOAK_SECONDS=$(SOAK_SECONDS) HOLDFAST=$(B)/holdfast tests/run-e2e tests/e2e/test_soak.py -n 0 -s
+
+killed: ready ## KILLS=100 at random moments; each start tells what is so. KILL_SEED=N for the same moments again
+	@$(SUB) all
+	@KILLS=$(KILLS) HOLDFAST=$(B)/holdfast tests/run-e2e tests/e2e/test_killed.py -n 0 -s
 
 sanitize: ready ## tests with sanitizers for memory and undefined behaviour; cases through the agent alone
 	@$(SUB) SANITIZE=$(SANITIZERS) all build-tests

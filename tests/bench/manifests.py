@@ -321,13 +321,14 @@ def values(number, namespace, team, rng):
             "password": base64.b64encode(rng.randbytes(12)).decode()}
 
 
-def objects(count):
-    """(file, API path of the object, text) of so many objects; each namespace before what is in it."""
+def objects(count, prefix="ml"):
+    """(file, API path of the object, text) of so many objects; each namespace before what is in it. Namespaces begin
+    with the prefix."""
     rng = random.Random(count)
     left, number, namespaces = count, 0, max(1, count // 100)
     for index in range(namespaces):
         team = TEAMS[index % len(TEAMS)]
-        namespace = f"ml-{team}-{index:03}"
+        namespace = f"{prefix}-{team}-{index:03}"
         yield (f"teams/{namespace}/namespace.yaml", f"/api/v1/namespaces/{namespace}",
                NAMESPACE.format(namespace=namespace, team=team))
         share = (left - 1) // (namespaces - index)
@@ -350,9 +351,9 @@ def git(folder, *words):
     subprocess.run(["git", "-C", folder, *words], check=True, env=environment)
 
 
-def write_repository(folder, count):
+def write_repository(folder, count, prefix="ml"):
     """Makes a Git repository of one commit of so many objects; answers them, and their files."""
-    found, files = list(objects(count)), {}
+    found, files = list(objects(count, prefix)), {}
     for file, _, text in found:
         files.setdefault(file, []).append(text)
     for file, texts in files.items():

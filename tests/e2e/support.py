@@ -140,6 +140,21 @@ class Cluster:
         return os.path.getsize(self.audit)
 
 
+def account(cluster, name, folder):
+    """A service account that may do anything: its user name, which the audit log has, and a kubeconfig of it."""
+    cluster.kubectl("create", "serviceaccount", name, "-n", "kube-system")
+    cluster.kubectl("create", "clusterrolebinding", f"test-{name}", "--clusterrole=cluster-admin",
+                    f"--serviceaccount=kube-system:{name}")
+    token = cluster.kubectl("create", "token", name, "-n", "kube-system", "--duration=4h").strip()
+    with open(cluster.kubeconfig, encoding="utf-8") as file:
+        config = yaml.safe_load(file)
+    config["users"][0]["user"] = {"token": token}
+    path = os.path.join(str(folder), f"kubeconfig-{name}")
+    with open(path, "w", encoding="utf-8") as file:
+        yaml.safe_dump(config, file)
+    return f"system:serviceaccount:kube-system:{name}", path
+
+
 class Agent:
     """`holdfast agent` with its log, JSON Lines on standard output."""
 

@@ -1,0 +1,195 @@
+"""Killed at any moment, the next start tells the truth: the same as `holdfast diff` of that moment does. Also where the
+memo is damaged or an old one, and where files that a kill leaves lie about in stateDir. `make killed` is the whole form:
+KILLS so many, KILL_SEED what chooses the moments (printed)."""
+import concurrent.futures
+import json
+import os
+import random
+import sys
+import time
+
+import pytest
+
+from support import ROOT, Repository, config_map, deployment
+
+sys.path.insert(0, os.path.join(ROOT, "tests", "bench"))
+import manifests  # pylint: disable=wrong-import-position
+import testbed  # pylint: disable=wrong-import-position
+
+KILLS = int(os.environ.get("KILLS", "12"))
+SEED = int(os.environ.get("KILL_SEED") or time.time_ns() % 1000000)
+OBJECTS, UNLIKE = 120, 20
+# As it is told, but for when and by which line of the log; a hidden value is another with the key of another stateDir.
+MEMBERS = ("id", "object", "verdict", "class", "field", "want", "have", "by", "by_reason", "by_all", "reason", "file", "line",
+           "revision", "unjudged")
+
+
+def truth_of(event):
+    found = {name: event[name] for name in MEMBERS if event.get(name) is not None}
+    for side in ("want", "have"):
+        if isinstance(found.get(side), dict) and "hidden" in found[side]:
+            found[side] = "hidden"
+    return found
+
+
+class Killed:
+    """An agent whose life is short, and what happens meanwhile."""
+
+    def __init__(self, agent, bed, repository, objects, namespace):
+        self.agent, self.bed, self.repository, self.namespace = agent, bed, repository, namespace
+        self.rng = random.Random(SEED)
+        self.state = os.path.join(agent.folder, "state")
+        self.maps = [path for _, path, _ in objects if "/configmaps/" in path]
+        self.texts = {path: text for _, path, text in objects}
+        self.connection, self.begin, self.memos, self.commits = bed.connect(), 0, [], 0
+        self.hands = concurrent.futures.ThreadPoolExecutor(1)
+
+    def start(self):
+        self.begin = len(self.agent.events)
+        self.agent.start()
+
+    def kill(self):
+        """And what it had started ends by itself."""
+        with open(f"/proc/{self.agent.child.pid}/task/{self.agent.child.pid}/children", encoding="utf-8") as file:
+            children = file.read().split()
+        self.agent.kill()
+        end = time.monotonic() + 10
+        while any(os.path.exists(f"/proc/{pid}") for pid in children):
+            assert time.monotonic() < end, f"{children} go on"
+            time.sleep(0.02)
+
+    def edit(self):
+        """Something that a hand does, or undoes."""
+        path = self.rng.choice(self.maps)
+        how = self.rng.randrange(4)
+        if how == 0:
+            self.bed.apply(self.connection, path, self.texts[path])
+            return
+        body = ({"data": {"BATCH_SIZE": str(self.rng.randrange(5))}},
+                {"metadata": {"labels": {"by-hand": str(self.rng.randrange(5))}}},
+                {"metadata": {"labels": {"by-hand": None}}})[how - 1]
+        self.bed.ask(self.connection, "PATCH", path + "?fieldManager=kubectl-edit", json.dumps(body),
+                     "application/merge-patch+json")
+
+    def replace(self):
+        """Away, and mostly back again."""
+        path = self.rng.choice(self.maps)
+        self.bed.ask(self.connection, "DELETE", path)
+        if self.rng.random() < 0.7:
+            self.bed.apply(self.connection, path, self.texts[path])
+        else:
+            self.maps.remove(path)
+
+    def edits(self):
+        for _ in range(4):
+            self.edit()
+        if self.rng.random() < 0.3 and len(self.maps) > 5:
+            self.replace()
+
+    def commit(self):
+        self.commits += 1
+        name = f"later/{self.rng.randrange(6)}.yaml"
+        self.repository.commit({name: config_map(f"later-{name[6]}", {"k": str(self.commits)}, self.namespace)})
+
+    def live_and_die(self):
+        """One life, from a start or from where it stands, to a kill at a random moment."""
+        how = self.rng.choice(("start", "first pass", "edits", "commit", "commit", "edits", "idle"))
+        if how in ("start", "first pass"):
+            self.kill()
+            if how == "first pass":
+                os.remove(os.path.join(self.state, "memo"))
+            self.start()
+            time.sleep(self.rng.uniform(0, 1.2))
+        else:
+            work = self.hands.submit({"edits": self.edits, "commit": self.commit, "idle": lambda: None}[how])
+            time.sleep(self.rng.uniform(0, 1.5 if how == "commit" else 0.6))
+            self.kill()
+            work.result()
+            return how
+        self.kill()
+        return how
+
+    def damage(self):
+        """What a kill, a full disk or a bad one leaves."""
+        memo = os.path.join(self.state, "memo")
+        with open(memo, "rb") as file:
+            data = bytearray(file.read())
+        self.memos.append(bytes(data))
+        how = self.rng.choice(("flipped", "cut", "longer", "of before", "empty"))
+        if how == "flipped":
+            for _ in range(self.rng.randrange(1, 6)):
+                data[self.rng.randrange(len(data))] ^= 1 << self.rng.randrange(8)
+        elif how == "cut":
+            del data[self.rng.randrange(len(data)):]
+        elif how == "longer":
+            data += self.rng.randbytes(self.rng.randrange(1, 200))
+        elif how == "of before":
+            data = self.rng.choice(self.memos)
+        else:
+            data = b""
+        with open(memo, "wb") as file:
+            file.write(data)
+        for name in ("memo.new", "spool.Ab3dEf", "hmac.key.new"):
+            with open(os.path.join(self.state, name), "wb") as file:
+                file.write(self.rng.randbytes(5000))
+        for folder in os.listdir(os.path.join(self.state, "git")):
+            packs = os.path.join(self.state, "git", folder, "objects", "pack")
+            if os.path.isdir(packs):
+                with open(os.path.join(packs, "pack_git2_0123456789abcdef"), "wb") as file:
+                    file.write(self.rng.randbytes(5000))
+        return how
+
+    def told(self):
+        """What is open by the log of this life."""
+        found = {}
+        with self.agent.condition:
+            events = self.agent.events[self.begin:]
+        for event in events:
+            if event["event"] != "drift":
+                continue
+            if event["state"] == "cleared":
+                del found[event["id"]]
+            else:
+                found[event["id"]] = truth_of(event)
+        return found
+
+
+@pytest.fixture
+def killed(agents, cluster, namespace, tmp_path):
+    bed, repository = testbed.Cluster(), Repository(tmp_path / "repository")
+    objects, _ = manifests.write_repository(repository.folder, OBJECTS, "killed")
+    bed.load(objects)
+    # another writing of a value than the server's: the first pass has to ask
+    unlike = [deployment(f"unlike-{n}", 0, namespace=namespace) for n in range(UNLIKE)]
+    for one in unlike:
+        one["spec"]["template"]["spec"]["containers"][0]["resources"] = {"requests": {"memory": "1024Mi"}}
+    cluster.apply(unlike)
+    repository.commit({"unlike.yaml": unlike})
+    bed.rest("killed")
+    a = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main", "interval": "1s"}]}, cluster.kubeconfig)
+    assert a.wait(seconds=60, event="summary")["in_sync"] == OBJECTS + UNLIKE
+    return Killed(a, bed, repository, objects, namespace)
+
+
+def test_killed_at_any_moment(killed, holdfast, cluster, tmp_path):
+    print(f"\n{KILLS} kills, KILL_SEED={SEED}")
+    lives = []
+    while len(lives) < KILLS:
+        how = killed.live_and_die()
+        damaged = killed.damage() if killed.rng.random() < 0.2 else ""
+        lives.append(f"{how}, memo {damaged}" if damaged else how)
+        killed.start()
+        killed.agent.wait(event="summary")
+        status, out, errors = holdfast("diff", killed.repository.url, "--ref", "main", "-o", "json", "--kubeconfig",
+                                       cluster.kubeconfig, "--state-dir", tmp_path / "state")
+        lines = [json.loads(line) for line in out.splitlines()]
+        truth = {line["id"]: truth_of(line) for line in lines if line["event"] == "drift"}
+        told = killed.told()
+        assert status == (1 if truth else 0), out[-2000:] + errors
+        assert told == truth, f"{len(lives)}. life ({lives[-1]}), KILL_SEED={SEED}: {[*told.values()]} and not {[*truth.values()]}"
+    killed.kill()
+    for event in killed.agent.events:
+        assert event["event"] != "error", event
+        assert event["level"] == "info" or event["event"] == "drift" or "memo" in event["message"], event
+    print(f"{len(truth)} differed at the end, {killed.commits} commits; " + ", ".join(
+        f"{lives.count(how)} {how}" for how in sorted(set(lives))))
