@@ -32,6 +32,11 @@ def truth_of(event):
     return found
 
 
+def differing(told, truth):
+    """What is told and is not so, and what is so and not told."""
+    return [one for key, one in told.items() if truth.get(key) != one], [o for key, o in truth.items() if told.get(key) != o]
+
+
 class Killed:
     """An agent whose life is short, and what happens meanwhile."""
 
@@ -45,7 +50,8 @@ class Killed:
         self.hands = concurrent.futures.ThreadPoolExecutor(1)
 
     def start(self):
-        self.begin = len(self.agent.events)
+        """What is waited for is of this life."""
+        self.begin = self.agent.position = len(self.agent.events)
         self.agent.start()
 
     def kill(self):
@@ -54,7 +60,7 @@ class Killed:
             children = file.read().split()
         self.agent.kill()
         end = time.monotonic() + 10
-        while any(os.path.exists(f"/proc/{pid}") for pid in children):
+        while self.agent.ended is not self.agent.child or any(os.path.exists(f"/proc/{pid}") for pid in children):
             assert time.monotonic() < end, f"{children} go on"
             time.sleep(0.02)
 
@@ -171,7 +177,7 @@ def killed(agents, cluster, namespace, tmp_path):
     return Killed(a, bed, repository, objects, namespace)
 
 
-def test_killed_at_any_moment(killed, holdfast, cluster, tmp_path):
+def test_killed_at_any_moment(killed, holdfast, tmp_path):
     print(f"\n{KILLS} kills, KILL_SEED={SEED}")
     lives = []
     while len(lives) < KILLS:
@@ -180,13 +186,13 @@ def test_killed_at_any_moment(killed, holdfast, cluster, tmp_path):
         lives.append(f"{how}, memo {damaged}" if damaged else how)
         killed.start()
         killed.agent.wait(event="summary")
-        status, out, errors = holdfast("diff", killed.repository.url, "--ref", "main", "-o", "json", "--kubeconfig",
-                                       cluster.kubeconfig, "--state-dir", tmp_path / "state")
+        status, out, errors = holdfast("diff", "infra", "--config", killed.agent.config_file, "-o", "json", "--state-dir",
+                                       tmp_path / "state")
         lines = [json.loads(line) for line in out.splitlines()]
         truth = {line["id"]: truth_of(line) for line in lines if line["event"] == "drift"}
         told = killed.told()
         assert status == (1 if truth else 0), out[-2000:] + errors
-        assert told == truth, f"{len(lives)}. life ({lives[-1]}), KILL_SEED={SEED}: {[*told.values()]} and not {[*truth.values()]}"
+        assert told == truth, f"{len(lives)}. life ({lives[-1]}), KILL_SEED={SEED}: {differing(told, truth)}"
     killed.kill()
     for event in killed.agent.events:
         assert event["event"] != "error", event
