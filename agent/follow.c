@@ -82,35 +82,60 @@ static uint64_t memo_slot(const struct follow *f, const struct unit *unit)
     return h ? h : 1;
 }
 
-static bool has_state(const struct unit *unit)
+/* Where it is kept what the verdict of that slot stands on, if that is not the whole object. */
+static uint64_t projection_slot(uint64_t slot)
 {
-    static const uint8_t none[UNIT_DIGEST_BYTES];
-    return memcmp(unit->state, none, sizeof(none)) != 0;
+    uint64_t other = slot ^ 0x9e3779b97f4a7c15UL;
+    return other ? other : 1;
 }
 
-static bool on_known(void *ctx, const struct unit *unit)
+static bool is_set(const uint8_t digest[UNIT_DIGEST_BYTES])
+{
+    static const uint8_t none[UNIT_DIGEST_BYTES];
+    return memcmp(digest, none, sizeof(none)) != 0;
+}
+
+static bool on_known(void *ctx, struct unit *unit)
 {
     const struct follow *f = ctx;
+    const uint64_t slot = memo_slot(f, unit);
     uint8_t key[MEMO_KEY_BYTES];
-    if (!has_state(unit))
+    if (!is_set(unit->state))
         return false;
     memo_key(f, unit, key);
-    return memo_has(f->agent->memo, memo_slot(f, unit), key);
+    if (!memo_has(f->agent->memo, slot, key))
+        return false;
+    const uint8_t *projection = memo_get(f->agent->memo, projection_slot(slot));
+    if (projection)
+        memcpy(unit->projection, projection, sizeof(unit->projection));
+    return true;
+}
+
+static void forget(struct follow *f, const struct unit *unit)
+{
+    const uint64_t slot = memo_slot(f, unit);
+    memo_drop(f->agent->memo, slot);
+    memo_drop(f->agent->memo, projection_slot(slot));
 }
 
 /* In sync as it is now: need not be judged again, by the next start neither. */
 static void remember(struct follow *f, const struct unit *unit)
 {
     uint8_t key[MEMO_KEY_BYTES];
-    uint64_t slot = memo_slot(f, unit);
+    const uint64_t slot = memo_slot(f, unit);
     bool in_sync = unit->facts.observed == OBSERVED_PRESENT && !unit->reported && !unit->ignored &&
-                   has_state(unit);
-    if (in_sync) {
-        memo_key(f, unit, key);
-        memo_put(f->agent->memo, slot, key);
-    } else {
-        memo_drop(f->agent->memo, slot);
+                   is_set(unit->state);
+    if (!in_sync) {
+        forget(f, unit);
+        return;
     }
+    /* this one first: a file that was cut never has a verdict with what another one stood on */
+    if (is_set(unit->projection))
+        memo_put(f->agent->memo, projection_slot(slot), unit->projection);
+    else
+        memo_drop(f->agent->memo, projection_slot(slot));
+    memo_key(f, unit, key);
+    memo_put(f->agent->memo, slot, key);
 }
 
 /* ---- what the pass tells ---- */
@@ -157,7 +182,7 @@ static void on_removed(void *ctx, const struct unit *unit)
             reason = "not compared"; /* an error says why */
     }
     tell_cleared(f->tell, unit, reason);
-    memo_drop(f->agent->memo, memo_slot(f, unit));
+    forget(f, unit);
 }
 
 static void write_summary(struct follow *f, bool of_set)

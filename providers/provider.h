@@ -117,7 +117,7 @@ struct host {
      * Is the live object of this state known to be what Git says? Asked before anything of it is
      * parsed. NULL: nothing is ever known.
      */
-    bool (*known)(void *ctx, const struct unit *unit);
+    bool (*known)(void *ctx, struct unit *unit);
     /* Takes over nothing: the drift is rendered during the call. */
     void (*report)(void *ctx, const struct unit *unit, const struct drift *drift);
     /* A note or an error about the unit (NULL: about the whole). */

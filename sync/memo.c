@@ -212,6 +212,12 @@ bool memo_has(const struct memo *memo, uint64_t slot, const uint8_t key[MEMO_KEY
     return e->slot == slot && !memcmp(e->key, key, MEMO_KEY_BYTES);
 }
 
+const uint8_t *memo_get(const struct memo *memo, uint64_t slot)
+{
+    const struct entry *e = find(memo, slot);
+    return e->slot == slot && memcmp(e->key, no_key, sizeof(no_key)) != 0 ? e->key : NULL;
+}
+
 void memo_put(struct memo *memo, uint64_t slot, const uint8_t key[MEMO_KEY_BYTES])
 {
     if (memo_has(memo, slot, key))
@@ -223,8 +229,7 @@ void memo_put(struct memo *memo, uint64_t slot, const uint8_t key[MEMO_KEY_BYTES
 
 void memo_drop(struct memo *memo, uint64_t slot)
 {
-    const struct entry *e = find(memo, slot);
-    if (e->slot == slot && memcmp(e->key, no_key, sizeof(no_key)) != 0)
+    if (memo_get(memo, slot))
         memo_put(memo, slot, no_key);
 }
 

@@ -28,6 +28,8 @@ struct memo *memo_open(int folder, char **note);
  * place. Slots of two objects that are the same cost a judgement, no truth.
  */
 bool memo_has(const struct memo *memo, uint64_t slot, const uint8_t key[MEMO_KEY_BYTES]);
+/* The slot's key, borrowed until the memo changes; NULL: it has none. */
+const uint8_t *memo_get(const struct memo *memo, uint64_t slot);
 void memo_put(struct memo *memo, uint64_t slot, const uint8_t key[MEMO_KEY_BYTES]);
 void memo_drop(struct memo *memo, uint64_t slot);
 

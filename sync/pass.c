@@ -55,7 +55,7 @@ static void host_moved(void *ctx, struct unit *unit)
     later_moved(&p->later, unit);
 }
 
-static bool host_known(void *ctx, const struct unit *unit)
+static bool host_known(void *ctx, struct unit *unit)
 {
     const struct pass *p = ctx;
     return p->config.known && p->config.known(p->config.ctx, unit);

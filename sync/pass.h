@@ -46,8 +46,11 @@ struct pass_config {
     void (*stands)(void *ctx, const struct unit *unit);
     /* The unit is not in the new set (its strings are the old set's), or is paused there. */
     void (*removed)(void *ctx, const struct unit *unit);
-    /* Is this unit's state known to be in sync (a memo)? May be NULL. */
-    bool (*known)(void *ctx, const struct unit *unit);
+    /*
+     * Is this unit's state known to be in sync (a memo)? Then its projection is that of the verdict
+     * again, where there was one. May be NULL.
+     */
+    bool (*known)(void *ctx, struct unit *unit);
 };
 
 /* Strings are borrowed. Make the pass, then a provider that talks to pass_host(), then take. */

@@ -75,3 +75,28 @@ def test_damaged_memo(agent, cluster, repository, namespace):
         assert a.ready()["in_sync"] == 3
         a.stop()
     assert not a.seen(event="drift")
+
+
+def test_status_after_a_restart_asks_nothing(agent, cluster, repository, namespace):
+    """What is in sync and written another way stays known over a restart, also when a controller writes its status."""
+    in_sync(cluster, repository, namespace)
+    a = agent()
+    a.ready()
+    a.stop()
+    offset = cluster.audit_offset()
+    a.start()
+    a.ready()
+    path = f"/apis/apps/v1/namespaces/{namespace}/deployments/web"
+    condition = {"type": "Tested", "status": "True", "reason": "Test", "message": "by a test"}
+    status, answer = cluster.api("PATCH", path + "/status?fieldManager=tester", {"status": {"conditions": [condition]}})
+    assert status == 200, answer
+    cluster.api("PATCH", path + "?fieldManager=kubectl-patch", {"spec": {"paused": True}})
+    a.drift(field="spec.paused")  # it came by the same watch, later
+    cluster.api("PATCH", path + "?fieldManager=kubectl-patch", {"spec": {"paused": None}})
+    a.drift("cleared", field="spec.paused")
+    a.stop()
+    asked = [e["requestReceivedTimestamp"] for e in cluster.audit_since(offset)
+             if e["verb"] == "patch" and f"/{namespace}/" in e["requestURI"]]
+    patched = [e["requestReceivedTimestamp"] for e in cluster.audit_since(offset, "test")
+               if e["requestURI"].startswith(path + "?")]
+    assert asked and min(asked) > min(patched), (asked, patched)
