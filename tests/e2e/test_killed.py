@@ -174,7 +174,6 @@ def killed(agents, cluster, namespace, tmp_path):
         one["spec"]["template"]["spec"]["containers"][0]["resources"] = {"requests": {"memory": "1024Mi"}}
     cluster.apply(unlike)
     repository.commit({"unlike.yaml": unlike})
-    bed.rest(PREFIX)
     a = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main", "interval": "1s"}]}, cluster.kubeconfig)
     assert a.wait(seconds=60, event="summary")["in_sync"] == OBJECTS + UNLIKE
     return Killed(a, bed, repository, objects, namespace)

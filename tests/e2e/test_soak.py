@@ -194,7 +194,6 @@ def soaked(agents, cluster, tmp_path):
     objects, _ = manifests.write_repository(repository.folder, OBJECTS, PREFIX)
     repository.git("config", "gc.auto", "0")
     bed.load(objects)
-    bed.rest(PREFIX)
     a = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main", "interval": "1s"}]}, cluster.kubeconfig)
     assert a.wait(seconds=60, event="summary")["in_sync"] == OBJECTS
     return bed, repository, objects, a
