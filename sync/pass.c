@@ -13,6 +13,7 @@
 #include "sync/pass_internal.h"
 
 #define DAY_S          86400.0
+#define UNJUDGED_TRIES 4  /* before it is believed that the server may not be asked */
 #define RESTLESS_TRIES 20 /* rounds of an object that changes faster than it can be judged */
 
 static const struct action_limits limits = {.rereads = LIMIT_JUDGE_AGAIN};
@@ -240,21 +241,22 @@ void pass_read_again(struct pass *p, struct unit *unit)
 /* What cannot be known now is asked again later; so is what stands on other objects, too. */
 static void plan_retry(struct pass *p, struct unit *unit)
 {
-    bool again = false;
+    bool again = false, unjudged = false;
     size_t i;
     json_t *event;
     json_array_foreach(p->found, i, event)
     {
+        unjudged |= json_is_true(json_object_get(event, "unjudged"));
         const char *verdict = json_str_at(event, "verdict", NULL);
         again |= verdict && (!strcmp(verdict, verdict_name(VERDICT_UNKNOWN)) ||
                              !strcmp(verdict, verdict_name(VERDICT_BLOCKED)) ||
                              !strcmp(verdict, verdict_name(VERDICT_MISSING)));
     }
     bool readable = unit->type && unit->facts.observed != OBSERVED_DENIED;
-    if (again && readable) {
+    if ((again && readable) || (unjudged && unit->tries < UNJUDGED_TRIES)) {
         unit->tries += unit->tries < 32;
         later_retry(&p->later, unit);
-    } else {
+    } else if (!unjudged) {
         unit->tries = 0;
     }
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/limits.h"
@@ -35,6 +36,13 @@ static void set_unknown(struct unit *unit, const char *why)
     u->unknown = xstrdup(why);
 }
 
+/* It is told only where it comes again and again. */
+static void set_conflict(struct unit *unit, const char *why)
+{
+    _free_ char *text = xasprintf("the API server answered 409 again and again: %s", why);
+    set_unknown(unit, text);
+}
+
 /* The object as it is now: everything that was known of it begins anew. */
 static void read_answered(struct kube *k, struct unit *unit, const struct kube_answer *a)
 {
@@ -56,14 +64,11 @@ static void read_answered(struct kube *k, struct unit *unit, const struct kube_a
             kube_unit_of(unit)->refusal = r;
             r = (struct refusal){0};
         } else {
-            f->observed = r.kind == REFUSAL_FORBIDDEN ? OBSERVED_DENIED : OBSERVED_FAILED;
+            /* a 403 is no reason to give up: a server that has just begun knows no rights */
+            f->observed = OBSERVED_FAILED;
             set_unknown(unit, r.message);
         }
         refusal_free(&r);
-    }
-    if (f->stale) {
-        f->stale = false;
-        f->rereads++;
     }
 }
 
@@ -83,15 +88,41 @@ static void put_name_back(json_t *value, const char *probe, const char *name)
     json_string_set(value, back);
 }
 
-static enum answer failed(struct kube_unit *u, struct unit *unit, enum ask what,
-                          const struct refusal *r)
+/* What the account may do, as answers have shown it: since when the server denies it, else 0. */
+static void granted(struct kube *k, const struct kube_resource *r, enum ask what)
+{
+    _free_ char *key = xasprintf("%d %s.%s", what, r->plural, r->group);
+    json_put(k->granted, key, json_integer(0));
+}
+
+/*
+ * Is this right really not there? Where it was there a while ago, a 403 is not believed at once: a
+ * server that has just begun knows no rights for a moment.
+ */
+static bool really_denied(struct kube *k, const struct kube_resource *r, enum ask what)
+{
+    _free_ char *key = xasprintf("%d %s.%s", what, r->plural, r->group);
+    json_t *since = json_object_get(k->granted, key);
+    int64_t now = clock_monotonic_ms();
+    if (!since)
+        return true;
+    if (!json_integer_value(since))
+        json_integer_set(since, now);
+    return now - json_integer_value(since) > LIMIT_KIND_UNKNOWN_S * 1000;
+}
+
+static enum answer failed(struct kube *k, struct unit *unit, enum ask what, const struct refusal *r)
 {
     switch (r->kind) {
     case REFUSAL_CONFLICT:
+        set_conflict(unit, r->message);
         unit->facts.stale = true;
         return ANSWER_NONE;
     case REFUSAL_FORBIDDEN:
-        return ANSWER_DENIED;
+        if (really_denied(k, kube_resource_of(unit), what))
+            return ANSWER_DENIED;
+        set_unknown(unit, r->message);
+        return ANSWER_FAILED;
     case REFUSAL_UNKNOWN:
         set_unknown(unit, r->message);
         return ANSWER_FAILED;
@@ -112,7 +143,7 @@ static void question_refused(const struct question *q, struct kube_unit *u,
     struct facts *f = &q->unit->facts;
     struct refusal *r = q->what == ASK_APPLY ? &u->refusal : &u->failure;
     refusal_read(r, a, kube_is_secret(q->unit));
-    f->answers[q->what] = failed(u, q->unit, q->what, r);
+    f->answers[q->what] = failed(q->k, q->unit, q->what, r);
     if (q->what == ASK_APPLY)
         f->probeable = r->kind == REFUSAL_UNPROCESSABLE && f->observed == OBSERVED_PRESENT &&
                        strcmp(q->unit->kind, "CustomResourceDefinition") != 0 &&
@@ -133,6 +164,7 @@ static void question_answered(const struct question *q, struct kube_unit *u,
         return;
     }
     f->answers[q->what] = ANSWER_OK;
+    granted(q->k, kube_resource_of(q->unit), q->what);
     u->answers[q->what] = json_deep_copy(a->object);
     if (q->what == ASK_CREATE)
         put_name_back(u->answers[ASK_CREATE], u->probe_name, q->unit->name);
@@ -190,6 +222,13 @@ static bool kind_went(const struct question *q, const struct kube_answer *a)
     return true;
 }
 
+/* An object; whatever else says 200 on the way (a portal, a gateway) is no answer of the server. */
+static bool answers_object(const struct kube_answer *a)
+{
+    return a->status >= 200 && a->status < 300 && !a->err &&
+           json_str_at(a->object, "metadata", "name", NULL);
+}
+
 static void on_answer(void *ctx, const struct kube_answer *a)
 {
     struct question *q = ctx;
@@ -204,7 +243,7 @@ static void on_answer(void *ctx, const struct kube_answer *a)
         refreshed(q, a);
     else if (q->what == ASK_READ)
         read_answered(q->k, q->unit, a);
-    else if (a->status >= 200 && a->status < 300 && !a->err && a->object)
+    else if (answers_object(a))
         question_answered(q, u, a);
     else
         question_refused(q, u, a);
@@ -343,6 +382,12 @@ void kube_ask(struct provider *p, struct unit *unit, enum ask what)
         unit->facts.observed = OBSERVED_FAILED;
         k->config.host->dirty(k->config.host->ctx, unit);
         return;
+    }
+    if (what ==
+        ASK_READ) { /* from here on it is as the answer says, but for what changes meanwhile */
+        unit->facts.rereads += unit->facts.stale;
+        unit->facts.stale = false;
+        unit->facts.observed = OBSERVED_ABSENT;
     }
     struct question *q = xcalloc(1, sizeof(*q));
     *q = (struct question){.k = k, .unit = unit, .what = what};

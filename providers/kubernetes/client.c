@@ -8,6 +8,7 @@
 
 #include "core/alloc.h"
 #include "core/backoff.h"
+#include "core/clock.h"
 #include "core/json.h"
 #include "core/limits.h"
 #include "core/version.h"
@@ -32,14 +33,14 @@ struct kube_call {
     struct http_call *http;
     ev_timer pause;
     struct kube_request request; /* its strings are owned */
-    ev_tstamp began;             /* of the first try; 0 before */
+    int64_t began;               /* of the first try, monotonic ms; 0 before */
     unsigned tries;
     bool streamed;        /* bytes went to the sink */
     bool asked_again;     /* with a fresh sign-in */
     bool fresh;           /* on a new connection */
     bool counted;         /* told to on_answer, for this try */
     unsigned auth_number; /* of the credential it was sent with */
-    ev_tstamp sent;       /* this try */
+    int64_t sent;         /* this try, monotonic ms */
     struct err *refusal;  /* why it cannot be sent */
     bool idempotent;
 };
@@ -210,9 +211,8 @@ static double next_try(const struct kube_call *call, const struct http_answer *a
         return -1;
     bool again = false;
     if (answer->err) {
-        double spent = ev_now(call->client->loop) - call->began;
-        again =
-            call->idempotent && answer->err->kind == ERR_RETRY && spent < LIMIT_REQUEST_MS / 1000.0;
+        int64_t spent = clock_monotonic_ms() - call->began;
+        again = call->idempotent && answer->err->kind == ERR_RETRY && spent < LIMIT_REQUEST_MS;
     } else if (answer->status == 429) {
         again = true;
     } else if (call->idempotent) {
@@ -312,8 +312,8 @@ static void count(struct kube_call *call, long code)
 {
     struct kube_client *c = call->client;
     if (c->on_answer && !call->counted) {
-        ev_now_update(c->loop);
-        c->on_answer(c->on_answer_ctx, verb_of(&call->request), code, ev_now(c->loop) - call->sent);
+        c->on_answer(c->on_answer_ctx, verb_of(&call->request), code,
+                     (double)(clock_monotonic_ms() - call->sent) / 1000.0);
     }
     call->counted = true;
 }
@@ -416,8 +416,7 @@ static void launch(struct kube_call *call)
     while (*auth)
         headers[n++] = *auth++;
     place(call, r->watch ? PLACE_WATCHING : PLACE_AIR, false);
-    ev_now_update(c->loop);
-    call->sent = ev_now(c->loop);
+    call->sent = clock_monotonic_ms();
     call->counted = false;
     call->auth_number = kube_auth_number(c->auth);
     if (!call->tries++)

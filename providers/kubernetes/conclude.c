@@ -354,7 +354,8 @@ void kube_conclude(struct provider *p, struct unit *unit)
     if (kube_prepare(k, unit, &err))
         report_unknown(k, unit, err_message(err));
     else if (f->stale)
-        report_unknown(k, unit, "it changes faster than it can be judged");
+        report_unknown(k, unit,
+                       u->unknown ? u->unknown : "it changes faster than it can be judged");
     else if (f->observed == OBSERVED_PRESENT)
         conclude_present(&t);
     else if (f->observed == OBSERVED_GONE)

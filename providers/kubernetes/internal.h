@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_KUBERNETES_INTERNAL_H
 #define HOLDFAST_KUBERNETES_INTERNAL_H
 
+#include <ev.h>
 #include <jansson.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -36,7 +37,9 @@ struct kube {
     struct kube_scope **scopes; /* what is listed and watched (scopes.c) */
     size_t scope_count, scope_cap;
     json_t *narrow;                 /* "plural.group": how far a 403 made its scopes narrower */
+    struct ev_timer widen;          /* that is forgotten, and tried anew */
     struct scalers *scalers;        /* what HPAs and ScaledObjects hold */
+    json_t *granted;                /* questions that were answered, by kind (ask.c) */
     json_t *crds;                   /* declared CRDs: "group/kind" -> {"versions", "namespaced"} */
     json_t *namespaces;             /* declared Namespaces: name -> true */
     struct unit **sorted;           /* by resource, namespace, name */

@@ -295,6 +295,13 @@ void refusal_read(struct refusal *out, const struct kube_answer *a, bool secret)
         out->message = kube_answer_sign_in(a);
         return;
     }
+    if (a->status < 300) {
+        out->kind = REFUSAL_UNKNOWN;
+        out->message = xasprintf("%s answered %ld, and not with a Kubernetes object: is something "
+                                 "else answering in its place?",
+                                 a->server, a->status);
+        return;
+    }
     out->kind = kind_of(a);
     read_status(out, a, secret);
     if (out->kind == REFUSAL_UNKNOWN) {

@@ -150,6 +150,23 @@ static int narrow_of(const struct kube *k, const struct kube_resource *r)
     return (int)json_integer_value(json_object_get(k->narrow, key));
 }
 
+/* What was denied may have been so for a moment, as by a server that has just begun. */
+static void on_widen(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    struct kube *k = w->data;
+    json_object_clear(k->narrow);
+    kube_scopes_update(k);
+}
+
+static void plan_widen(struct kube *k)
+{
+    if (!k->config.follow || ev_is_active(&k->widen))
+        return;
+    ev_timer_init(&k->widen, on_widen, LIMIT_WIDEN_S, 0.);
+    k->widen.data = k;
+    ev_timer_start(k->config.loop, &k->widen);
+}
+
 /* A right to less may still be there. False: it cannot be less. */
 static bool narrower(struct kube_scope *s)
 {
@@ -161,6 +178,7 @@ static bool narrower(struct kube_scope *s)
         return false;
     _free_ char *key = narrow_key(s->resource);
     json_put(s->k->narrow, key, json_integer(to_namespaces ? NARROW_NAMESPACES : NARROW_NAMES));
+    plan_widen(s->k);
     return true;
 }
 
@@ -168,19 +186,19 @@ static void on_failed(void *ctx, enum watch_failure how, const char *why)
 {
     struct kube_scope *s = ctx;
     struct kube *k = s->k;
-    if (how == WATCH_DENIED && narrower(s)) {
+    int64_t now = clock_monotonic_ms();
+    s->failing_since = s->failing_since ? s->failing_since : now;
+    int64_t failing = now - s->failing_since;
+    bool denied = how == WATCH_DENIED;
+    if (denied && (!s->listed || failing > LIMIT_NARROW_S * 1000) && narrower(s)) {
         kube_scopes_update(k); /* this scope is gone then */
         return;
     }
     if (how == WATCH_ABSENT && k->config.rediscover)
         k->config.rediscover(k->config.ctx);
-    if (how != WATCH_DENIED && s->listed) {
-        int64_t now = clock_monotonic_ms();
-        s->failing_since = s->failing_since ? s->failing_since : now;
-        if (now - s->failing_since < LIMIT_KIND_UNKNOWN_S * 1000)
-            return; /* what was judged stands for a while */
-    }
-    scope_unknown(s, how == WATCH_DENIED ? OBSERVED_DENIED : OBSERVED_FAILED, why);
+    if (!denied && s->listed && failing < LIMIT_KIND_UNKNOWN_S * 1000)
+        return; /* what was judged stands for a while */
+    scope_unknown(s, denied ? OBSERVED_DENIED : OBSERVED_FAILED, why);
 }
 
 static void on_note(void *ctx, const char *text)
@@ -411,6 +429,8 @@ void kube_scopes_update(struct kube *k)
 
 void kube_scopes_stop(struct kube *k)
 {
+    if (k->config.loop)
+        ev_timer_stop(k->config.loop, &k->widen);
     for (size_t i = 0; i < k->scope_count; i++)
         scope_free(k->scopes[i]);
     free(k->scopes);

@@ -14,6 +14,8 @@
 #define LINE_BYTES     (LIMIT_ITEM_BYTES + 4 * KIB)
 #define LINE_KEPT      (64 * KIB) /* of a line's memory, between lines */
 #define WATCH_FAILURES 4          /* so many in a row, and the LIST says what is wrong */
+#define WATCH_BARREN   8          /* so do so many that began well and brought nothing */
+#define POLLS_A_WATCH  10         /* what may not be watched is tried again after so many LISTs */
 
 struct kube_watch {
     struct kube_watch_config config;
@@ -25,9 +27,12 @@ struct kube_watch {
     struct buf line;
     char *version; /* where the WATCH begins; NULL: LIST first */
     struct ev_timer timer;
-    ev_tstamp began, heard; /* of the WATCH: its begin, its last byte */
-    unsigned failures;      /* of WATCHes in a row without a byte */
-    unsigned list_failures;
+    int64_t began, heard; /* of the WATCH, monotonic ms: its begin, its last byte */
+    unsigned failures;    /* of WATCHes in a row that brought nothing */
+    unsigned expiries;    /* the same, of those whose version was too old */
+    unsigned watch_denials;
+    unsigned list_failures, list_denials; /* in a row */
+    unsigned polls;
     bool expired; /* the WATCH said that its version is too old */
     bool unwatchable;
     bool listed; /* once at least */
@@ -78,6 +83,12 @@ static void set_version(struct kube_watch *w, const struct span *version)
     w->version = xstrndup(version->data, version->len);
 }
 
+/* Whatever is done to the clock meanwhile. */
+static double seconds_since(int64_t ms)
+{
+    return (double)(clock_monotonic_ms() - ms) / 1000.0;
+}
+
 static double silence(void)
 {
     return LIMIT_WATCH_SILENCE_S * (1 + 0.33 * random_unit());
@@ -88,7 +99,7 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
     struct kube_watch *w = timer->data;
     if (w->state == WATCH_WATCHING) {
-        double quiet = ev_now(loop) - w->heard;
+        double quiet = seconds_since(w->heard);
         if (quiet < LIMIT_WATCH_SILENCE_S) {
             arm(w, silence() - quiet);
             return;
@@ -96,7 +107,7 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
         /* the connection may be dead: another one goes on where it was */
         kube_cancel(steal(w->call));
         pause_for(w, 2 * random_unit());
-    } else if (w->version && !w->unwatchable) {
+    } else if (w->version && (!w->unwatchable || w->polls == POLLS_A_WATCH)) {
         watch_start(w);
     } else {
         list_start(w, NULL);
@@ -138,9 +149,9 @@ static void list_refused(struct kube_watch *w, const struct kube_answer *a)
                                                          : WATCH_FAILED;
     _free_ char *why = xstrdup(r.message);
     refusal_free(&r);
-    if (how == WATCH_DENIED && w->listed && w->list_failures < LIMIT_DENIALS) {
+    if (how == WATCH_DENIED && w->listed && w->list_denials < LIMIT_DENIALS) {
         /* a server that has just begun knows no rights for a moment */
-        pause_for(w, backoff_s(w->list_failures++, 1, 5));
+        pause_for(w, backoff_s(w->list_denials++, 1, 5));
         return;
     }
     list_failed(w, how, why);
@@ -150,13 +161,14 @@ static void list_whole(struct kube_watch *w, char *version)
 {
     forget_version(w);
     w->version = version;
-    w->list_failures = 0;
+    w->list_failures = w->list_denials = 0;
     w->listed = true;
     set_message(w, NULL);
     set_state(w, WATCH_ENDED);
     w->config.listed(w->config.ctx);
     if (!w->config.follow)
         return;
+    w->polls = w->unwatchable ? w->polls + 1 : 0;
     if (w->unwatchable || !w->version)
         pause_for(w, LIMIT_WATCH_POLL_S * (0.8 + 0.4 * random_unit()));
     else
@@ -170,8 +182,9 @@ static void on_list(void *ctx, const struct kube_answer *a)
     _free_ char *page = NULL;
     char *version = NULL;
     w->call = NULL;
-    if (a->status == 410 && w->config.follow) { /* a page of a LIST that is too old */
-        pause_for(w, random_unit());
+    if (a->status == 410 && w->config.follow && w->list_failures < WATCH_FAILURES) {
+        /* a page of a LIST that is too old */
+        pause_for(w, backoff_s(w->list_failures++, 1, 5));
     } else if (a->status != 200 || a->err) {
         list_refused(w, a);
     } else if (items_parser_end(w->parser, &page, &version, &err)) {
@@ -232,6 +245,14 @@ static void list_start(struct kube_watch *w, const char *page)
                                                });
 }
 
+/* The WATCH brings something: whatever was wrong with it is over. */
+static void proven(struct kube_watch *w)
+{
+    w->failures = w->expiries = w->watch_denials = 0;
+    w->unwatchable = false;
+    w->polls = 0;
+}
+
 static void take_event(struct kube_watch *w, const char *line, size_t len)
 {
     struct watch_event e;
@@ -253,14 +274,14 @@ static void take_event(struct kube_watch *w, const char *line, size_t len)
         break;
     }
     set_version(w, &e.item.resource_version);
+    proven(w);
 }
 
 /* Events are lines: JSON has no raw newline inside. */
 static int on_watch_bytes(void *ctx, const char *data, size_t len, struct err **err)
 {
     struct kube_watch *w = ctx;
-    w->heard = ev_now(w->config.loop);
-    w->failures = 0;
+    w->heard = clock_monotonic_ms();
     while (len) {
         const char *end = memchr(data, '\n', len);
         size_t n = end ? (size_t)(end - data) : len;
@@ -282,21 +303,32 @@ static int on_watch_bytes(void *ctx, const char *data, size_t len, struct err **
     return 0;
 }
 
+/* A 403 is believed when it comes again: a server that has just begun knows no rights for a moment.
+ */
+static void watch_denied(struct kube_watch *w, const struct kube_answer *a)
+{
+    w->polls = 0;
+    if (w->unwatchable || (a->status == 403 && w->watch_denials++ < LIMIT_DENIALS))
+        return;
+    w->unwatchable = true;
+    _free_ char *text =
+        xasprintf("WATCH of %s: HTTP %ld: it is listed each minute instead", w->path, a->status);
+    w->config.note(w->config.ctx, text);
+}
+
 /* It could not be had. Where it never can, or that may be, the LIST says what is so. */
 static void watch_failed(struct kube_watch *w, const struct kube_answer *a)
 {
-    bool denied = a->status == 403 || a->status == 404 || a->status == 405;
+    bool denied = a->status == 403 || a->status == 405;
     bool untrusted = a->err && a->err->kind == ERR_AUTH;
     double wait = backoff_s(w->failures++, 0.25, 30);
-    if (denied && a->status != 404) {
-        w->unwatchable = true;
-        _free_ char *text = xasprintf("WATCH of %s: HTTP %ld: it is listed each minute instead",
-                                      w->path, a->status);
-        w->config.note(w->config.ctx, text);
-    }
-    if (denied || untrusted || w->failures >= WATCH_FAILURES)
+    if (denied)
+        watch_denied(w, a);
+    if (denied || a->status == 404 || untrusted || w->failures >= WATCH_FAILURES)
         forget_version(w);
-    pause_for(w, a->retry_after >= 0 ? fmin(a->retry_after, LIMIT_RETRY_AFTER_S) : wait);
+    if (a->retry_after >= 0)
+        wait = fmax(wait, fmin(a->retry_after, LIMIT_RETRY_AFTER_S));
+    pause_for(w, wait);
 }
 
 /* The watch is over, in one way or another: when does what begin? */
@@ -305,17 +337,20 @@ static void on_watch(void *ctx, const struct kube_answer *a)
     struct kube_watch *w = ctx;
     w->call = NULL;
     bool good = a->status == 200;
-    double lived = ev_now(w->config.loop) - w->began;
+    bool lived = seconds_since(w->began) > LIMIT_WATCH_CUT_S;
     buf_free(&w->line);
+    if (good && lived)
+        proven(w);
     if (w->expired || a->status == 410) {
         forget_version(w);
-        pause_for(w, random_unit() * (a->status == 410 ? 0.2 : 1));
-    } else if (good && lived > LIMIT_WATCH_CUT_S) {
-        w->failures = 0;
+        pause_for(w, backoff_s(w->expiries++, a->status == 410 ? 0.2 : 1, 30));
+    } else if (good && lived) {
         pause_for(w, 0.2 * random_unit());
     } else if (good) {
         /* it worked and was cut: at once, but not in a hot loop */
-        pause_for(w, backoff_s(w->failures++, 0.1, LIMIT_WATCH_CUT_S));
+        if (++w->failures % WATCH_BARREN == 0)
+            forget_version(w);
+        pause_for(w, backoff_s(w->failures - 1, 0.1, LIMIT_WATCH_CUT_S));
     } else {
         watch_failed(w, a);
     }
@@ -327,8 +362,7 @@ static void watch_start(struct kube_watch *w)
     w->expired = false;
     buf_free(&w->line);
     w->line = BUF_INIT(LINE_BYTES);
-    ev_now_update(w->config.loop);
-    w->began = w->heard = ev_now(w->config.loop);
+    w->began = w->heard = clock_monotonic_ms();
     struct buf _buf_ url = BUF_INIT(LIMIT_HEADER_BYTES);
     begin_url(w, &url);
     /* ended by the server after five to ten minutes, each at another time (as client-go asks) */
