@@ -24,7 +24,7 @@ ready:
 test: ## all tests; installs what is missing, builds, and on first use builds a Kubernetes server
 	@printf '== %s\n' 'packages, program, unit and golden tests, fuzz corpora (about a minute; less when nothing changed)'
 	@$(MAKE) --no-print-directory ready
-	@$(SUB) all build-tests
+	@$(SUB) all build-tests $(FAULTS)
 	@$(MAKE) --no-print-directory run-unit run-fuzz
 	@tests/run-cases --selftest
 	$(call step,the test server (found in a second; built once in 10 to 15 minutes))
@@ -35,6 +35,21 @@ test: ## all tests; installs what is missing, builds, and on first use builds a 
 	@$(MAKE) --no-print-directory run-e2e
 
 build-tests: $(TESTBIN) $(FUZZBIN)
+
+# The fault proxy (tests/cluster/README.md).
+FAULTS := $(B)/tests/cluster/faults
+FAULTOBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/cluster/*.c)))
+.SECONDARY: $(FAULTOBJ)
+-include $(FAULTOBJ:.o=.d)
+
+$(FAULTS): $(FAULTOBJ) $(B)/libholdfast.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS) -lssl -lcrypto -lpthread
+
+$(B)/tests/unit/test_fault_rules: $(B)/tests/unit/test_fault_rules.o $(B)/tests/cluster/fault_rules.o \
+		$(B)/libholdfast.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS) -lcmocka
 
 unit: ready ## unit and golden tests alone
 	@$(SUB) build-tests
@@ -74,7 +89,7 @@ run-cases:
 	@tests/run-cases --program $(B)/holdfast $(if $(J),-j $(J)) $(if $(THROUGH),--through $(THROUGH)) $(CASES)
 
 e2e: ready ## end-to-end tests alone: E2E='pytest arguments'
-	@$(SUB) all
+	@$(SUB) all $(FAULTS)
 	@$(MAKE) --no-print-directory run-e2e
 
 run-e2e:

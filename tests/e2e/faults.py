@@ -1,0 +1,128 @@
+"""The fault proxy of tests/cluster, and what the tests of faults ask of an agent behind it."""
+import json
+import os
+import re
+import subprocess
+import time
+
+from support import ROOT, config_map, deployment
+
+PROGRAM = os.environ.get("HOLDFAST_FAULTS") or os.path.join(ROOT, "build", "tests", "cluster", "faults")
+
+
+class Faults:
+    """A proxy before the API server, and a kubeconfig that leads through it."""
+
+    def __init__(self, cluster, folder, h2=False):
+        assert os.path.exists(PROGRAM), f"{PROGRAM} is missing: make {os.path.relpath(PROGRAM, ROOT)}"
+        os.makedirs(folder, exist_ok=True)
+        self.log = os.path.join(folder, "requests")
+        words = [PROGRAM, "--server", cluster.server.rsplit(":", 1)[1], "--pki", os.path.join(cluster.folder, "pki"),
+                 "--log", self.log, *(["--h2"] if h2 else [])]
+        self.child = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        port = json.loads(self.child.stdout.readline())["port"]
+        self.server = f"https://127.0.0.1:{port}"
+        self.kubeconfig = os.path.join(folder, "kubeconfig")
+        with open(cluster.kubeconfig, encoding="utf-8") as file:
+            text = re.sub(r'server: "[^"]*"', f'server: "{self.server}"', file.read())
+        with open(self.kubeconfig, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def say(self, command):
+        self.child.stdin.write(command + "\n")
+        self.child.stdin.flush()
+        answer = self.child.stdout.readline().strip()
+        assert answer and not answer.startswith("error"), f"{command}: {answer}"
+        return answer
+
+    def fault(self, text):
+        return self.say("fault " + text)
+
+    def clear(self):
+        return self.say("clear")
+
+    def counts(self):
+        return json.loads(self.say("counts"))
+
+    def requests(self):
+        return self.counts()["requests"]
+
+    def tail(self):
+        with open(self.log, encoding="utf-8") as file:
+            return "".join(file.readlines()[-40:])
+
+    def close(self):
+        self.child.stdin.close()
+        self.child.wait(10)
+
+
+class Scene:
+    """Objects that agents behind several proxies look at: what is done to them, and what may be told of them."""
+
+    def __init__(self, cluster, repository, namespace, still=3):
+        self.cluster, self.repository, self.namespace = cluster, repository, namespace
+        self.names = ["edited", "undone", "deleted"]
+        self.documents = [config_map(name, {"k": "git"}) for name in self.names]
+        self.documents += [config_map(f"still-{n}", {"k": "git"}) for n in range(still)]
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "still"}, "stringData": {"k": "git"}}
+        web = deployment("still", replicas=0)
+        # another writing of the value than the server's: in sync, and the server must be asked
+        web["spec"]["template"]["spec"]["containers"][0]["resources"] = {"requests": {"memory": "1024Mi"}}
+        self.documents += [secret, web]
+        cluster.apply(self.documents, namespace)
+        repository.commit({"all.yaml": self.documents})
+        self.values = {"edited": set(), "undone": set()}  # all that was there and is not Git's
+        self.gone = set()
+        self.edit("undone", "hand")
+
+    def edit(self, name, value):
+        if value != "git":
+            self.values[name].add(value)
+        self.cluster.patch_data(self.namespace, name, {"k": value})
+
+    def delete(self, name):
+        self.gone.add(name)
+        status, answer = self.cluster.api("DELETE", f"/api/v1/namespaces/{self.namespace}/configmaps/{name}")
+        assert status == 200, answer
+
+    def untrue(self, event):
+        """Why this line of drift is false, or None. `unknown` must say what was in the way."""
+        name, verdict = event["object"]["name"], event["verdict"]
+        if verdict == "unknown":
+            return None if event["state"] == "cleared" or event["message"] else "no reason"
+        if event.get("unjudged") and verdict != "missing":
+            return "unjudged"
+        if verdict == "missing":
+            return None if name in self.gone else "it is there"
+        if verdict != "drifted":
+            return "no such verdict here"
+        if event["field"] != "data.k" or event["object"]["kind"] != "ConfigMap":
+            return "this field is as Git says"
+        if event["state"] == "cleared":
+            return None
+        return None if event["have"] in self.values.get(name, ()) and event["want"] == "git" else "it was never so"
+
+    def check(self, agent):
+        """Nothing false in the whole log."""
+        false = [(self.untrue(e), e) for e in agent.seen(event="drift") if self.untrue(e)]
+        assert not false, false
+
+    @staticmethod
+    def open(agent):
+        """What the log says is open: {(kind, name, verdict): value}."""
+        found = {}
+        for e in agent.seen(event="drift"):
+            found[e["id"]] = (e["object"]["kind"], e["object"]["name"], e["verdict"]), e.get("have")
+            if e["state"] == "cleared":
+                del found[e["id"]]
+        return dict(found.values())
+
+    def settled(self, agent, wanted, seconds, why=""):
+        """Waits until exactly this is open."""
+        end = time.monotonic() + seconds
+        with agent.condition:
+            while (now := self.open(agent)) != wanted:
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise AssertionError(f"{why}: open is {now}, not {wanted}; the log:\n{agent.tail()}")
+                agent.condition.wait(left)

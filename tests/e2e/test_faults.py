@@ -1,0 +1,162 @@
+"""Faults between the agent and the API server: it is right again by itself, asks little, and tells nothing false."""
+import os
+import random
+import time
+
+import pytest
+
+from faults import Faults, Scene
+
+HOLD = 5  # seconds that a fault lasts at least
+SOON = 60  # seconds in which all must be right again
+SCOPES = 4  # kinds that are listed and watched: ConfigMaps, Secrets, Deployments, HPAs
+DURING, AFTER = 60, 50  # requests: at once; while it gets right. And meanwhile, each second: 3 for each scope
+CALM = {"interval": "1h"}  # Git is not what is tested
+DIFFERS = {("ConfigMap", "edited", "drifted"): "hand", ("ConfigMap", "deleted", "missing"): None}
+
+# The watches that go on are ended first, or met themselves (running), so that each kind of request comes.
+RELIST = "expired verb=watch running"
+ANSWERS = {
+    "429": ["429"], "429-after": ["429 retry-after=1"], "429-now": ["429 retry-after=0"], "409": ["409"], "410": ["410"],
+    "500": ["500"], "503": ["503"], "503-after": ["503 retry-after=1"], "403": ["403"],
+    "html": ["html"], "json": ["json"], "type": ["type"],
+    "watch-403": ["403 verb=watch"], "watch-404": ["404 verb=watch"], "watch-410": ["410 verb=watch"],
+    "watch-429": ["429 verb=watch retry-after=0"], "watch-500": ["500 verb=watch"], "watch-html": ["html verb=watch"],
+    "expired": ["expired verb=watch running"], "end": ["end verb=watch running"],
+    "list-403": ["403 verb=list", RELIST], "list-410": ["410 verb=list", RELIST], "list-500": ["500 verb=list", RELIST],
+    "ask-403": ["403 verb=patch,get"], "ask-409": ["409 verb=patch,get"], "ask-429": ["429 verb=patch,get"],
+    "ask-500": ["500 verb=patch,get"], "ask-json": ["json verb=patch,get"], "apply-409": ["409 verb=patch"],
+}
+CONNECTIONS = {
+    "cut": ["cut"], "cut-running": ["cut verb=watch running"], "cut-at-once": ["cut verb=watch running at=0"],
+    "cut-lists": ["cut verb=list", RELIST], "cut-ask": ["cut verb=patch,get"],
+    "tls-cut": ["tls-cut"], "tls-cut-running": ["tls-cut verb=watch running"],
+    "tls-cut-lists": ["tls-cut verb=list", RELIST],
+    "truncate": ["truncate"], "truncate-running": ["truncate verb=watch running"],
+    "truncate-lists": ["truncate verb=list", RELIST],
+    "stall": ["stall"], "stall-before": ["stall at=0"], "stall-running": ["stall verb=watch running"],
+    "slow": ["slow ms=2 bytes=40"], "slow-running": ["slow ms=2 bytes=40 verb=watch running"],
+    "refuse": "refuse", "deaf": "deaf",
+}
+
+
+@pytest.fixture
+def proxies(cluster, tmp_path):
+    """A function that starts a proxy; all end with the test."""
+    running = []
+
+    def start(**words):
+        running.append(Faults(cluster, os.path.join(str(tmp_path), f"proxy.{len(running)}"), **words))
+        return running[-1]
+    yield start
+    for proxy in running:
+        proxy.close()
+
+
+def begin(proxy, fault):
+    """A fault begins; where it does not meet the watches that go on, these are cut."""
+    if isinstance(fault, str):
+        proxy.say(fault)
+    else:
+        for rule in fault:
+            proxy.fault(rule)
+    if isinstance(fault, str) or not any("running" in rule for rule in fault):
+        proxy.say("cut")
+
+
+def end(proxy, fault):
+    proxy.clear()
+    if isinstance(fault, str):
+        proxy.say("accept")
+
+
+def all_true(scene, agents, doors, wanted=None, seconds=SOON):
+    """Each agent is right again, has told nothing false, and did not ask for it too often."""
+    wrong, until = [], time.monotonic() + seconds
+    before = {name: door.requests() for name, door in doors.items()}
+    for name, one in agents.items():
+        try:
+            scene.settled(one, DIFFERS if wanted is None else wanted, max(1, until - time.monotonic()))
+            scene.check(one)
+            assert doors[name].requests() - before[name] <= AFTER, doors[name].counts()
+        except AssertionError as error:
+            wrong.append(f"{name}: {error}\n{doors[name].tail()}")
+    assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.mark.parametrize("resident", [True, False], ids=["resident", "start"])
+@pytest.mark.parametrize("faults", [ANSWERS, CONNECTIONS], ids=["answers", "connections"])
+def test_right_again(agent, cluster, repository, namespace, proxies, faults, resident):
+    """Each fault before an agent of its own: an edit, an edit undone and a deletion meanwhile are told when it ends."""
+    scene = Scene(cluster, repository, namespace)
+    doors = {name: proxies() for name in faults}
+
+    def start():
+        return {name: agent(CALM, kubeconfig=door.kubeconfig) for name, door in doors.items()}
+    agents = start() if resident else {}
+    for one in agents.values():
+        scene.settled(one, {("ConfigMap", "undone", "drifted"): "hand"}, SOON)
+    before = {name: door.requests() for name, door in doors.items()}
+    began = time.monotonic()
+    for name, door in doors.items():
+        begin(door, faults[name])
+    agents = agents or start()
+    time.sleep(HOLD / 2)  # so long the fault lasts
+    scene.edit("edited", "hand")
+    scene.edit("undone", "git")
+    scene.delete("deleted")
+    time.sleep(HOLD / 2)
+    most = DURING + SCOPES * 3 * (time.monotonic() - began)
+    during = {name: door.requests() - before[name] for name, door in doors.items()}
+    for name, door in doors.items():
+        end(door, faults[name])
+    all_true(scene, agents, doors)
+    assert not [(name, count) for name, count in during.items() if count > most], most
+    unhurt = [name for name, door in doors.items() if not door.counts()["faulted"] and not isinstance(faults[name], str)]
+    assert not unhurt  # every fault was one
+
+
+def test_http2(agent, cluster, repository, namespace, proxies):
+    """What is no watch goes over HTTP/2, of which a proxy sees frames: they are cut, kept, slow; streams are reset."""
+    scene = Scene(cluster, repository, namespace)
+    faults = {"cut": "cut", "tls-cut": "tls-cut", "stall": "stall", "slow": "slow ms=1 bytes=50", "reset": "500",
+              "goaway": "end"}
+    doors = {name: proxies(h2=True) for name in faults}
+    agents = {name: agent(CALM, kubeconfig=door.kubeconfig) for name, door in doors.items()}
+    for one in agents.values():
+        scene.settled(one, {("ConfigMap", "undone", "drifted"): "hand"}, SOON)
+    assert all(door.counts()["by"].get("h2", 0) > 5 for door in doors.values())
+    for name, door in doors.items():
+        door.fault(faults[name] + " verb=h2")
+        door.fault("expired verb=watch running to=4")
+        door.say("cut")
+    scene.edit("edited", "hand")
+    scene.edit("undone", "git")
+    scene.delete("deleted")
+    time.sleep(HOLD)  # so long the fault lasts
+    for door in doors.values():
+        door.clear()
+    all_true(scene, agents, doors)
+
+
+def test_random(agent, cluster, repository, namespace, proxies):
+    """A fault for every third request, chosen by a seed, while somebody edits and edits back."""
+    scene = Scene(cluster, repository, namespace)
+    seeds = [int(word) for word in os.environ.get("FAULTS_SEEDS", "").split()] or random.sample(range(1 << 32), 6)
+    print("seeds (FAULTS_SEEDS):", *seeds)
+    doors = {seed: proxies() for seed in seeds}
+    for seed, door in doors.items():
+        door.say(f"random {seed} 33")
+    agents = {seed: agent(CALM, kubeconfig=door.kubeconfig) for seed, door in doors.items()}
+    for n in range(20):
+        scene.edit("edited", f"hand {n}")
+        if n % 5 == 0:
+            for door in doors.values():
+                door.say("cut")
+        time.sleep(0.3)  # edits of some seconds
+        scene.edit("undone", "git" if n % 2 else "hand")
+    scene.delete("deleted")
+    scene.edit("edited", "hand")
+    for door in doors.values():
+        door.clear()
+    all_true(scene, agents, doors)
