@@ -15,6 +15,7 @@ step = @printf '\n== %s\n' '$(1)'
 
 .PHONY: test ready build-tests unit run-unit fuzz run-fuzz fuzz-long build-fuzz cases run-cases
 .PHONY: sanitize run-sanitized valgrind run-valgrind e2e run-e2e idle soak killed lint format
+.PHONY: real sanitize-e2e
 
 # Go, without which no test server can be built, is asked for before anything else.
 ready:
@@ -107,10 +108,22 @@ killed: ready ## KILLS=100 at random moments; each start tells what is so. KILL_
 	@$(SUB) all
 	@KILLS=$(KILLS) HOLDFAST=$(B)/holdfast tests/run-e2e tests/e2e/test_killed.py -n 0 -s
 
+# Needs Go: the manifests lie in the modules that the test server is built from.
+real: ready ## manifests of well-known projects, applied and compared again
+	@$(SUB) all
+	@HOLDFAST=$(CURDIR)/$(B)/holdfast tests/real/real
+
 sanitize: ready ## tests with sanitizers for memory and undefined behaviour; cases through the agent alone
 	@$(SUB) SANITIZE=$(SANITIZERS) all build-tests
 	@ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	$(MAKE) --no-print-directory SANITIZE=$(SANITIZERS) run-unit run-fuzz run-cases THROUGH=agent
+
+# Half an hour and more on two cores. The reports go to files, so that those of children and of what is killed count too.
+sanitize-e2e: ready ## end-to-end tests with sanitizers: E2E='pytest arguments'
+	@$(SUB) SANITIZE=$(SANITIZERS) all
+	@ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	E2E_SECONDS=$${E2E_SECONDS:-120} HOLDFAST_FINDINGS=$(CURDIR)/build/san/findings \
+	$(MAKE) --no-print-directory SANITIZE=$(SANITIZERS) run-e2e
 
 valgrind: ready ## unit and golden tests under valgrind
 	@$(SUB) build-tests
