@@ -1,4 +1,5 @@
 """Fixtures of the end-to-end tests."""
+import glob
 import os
 import re
 import subprocess
@@ -7,7 +8,28 @@ import sys
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
-from support import Agent, Cluster, HOLDFAST, Repository, clean_environment  # pylint: disable=wrong-import-position
+from support import Agent, Cluster, FINDINGS, HOLDFAST, Repository, clean_environment  # pylint: disable=wrong-import-position
+
+if FINDINGS:  # a folder for each worker: what is found is then this worker's test's
+    folder = os.path.join(FINDINGS, os.environ.get("PYTEST_XDIST_WORKER", ""))
+    os.makedirs(folder, exist_ok=True)
+    os.environ["HOLDFAST_FINDINGS"] = folder
+    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
+        os.environ[name] = f"{os.environ.get(name, '')}:log_path={folder}/sanitizer".lstrip(":")
+
+
+@pytest.fixture(autouse=True)
+def findings():
+    """Fails a test of whose processes, killed ones and children too, a sanitizer or valgrind wrote something."""
+    yield
+    new = [path for path in sorted(glob.glob(os.path.join(os.environ.get("HOLDFAST_FINDINGS", "/nonexistent"), "*")))
+           if os.path.isfile(path) and os.path.getsize(path) and not path.endswith(".told")]
+    texts = []
+    for path in new:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            texts.append(file.read())
+        os.rename(path, path + ".told")
+    assert not texts, "\n".join(texts)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from support import HOLDFAST, SECONDS, clean_environment
+from support import HOLDFAST, SECONDS, SLOWER, clean_environment
 
 # libssh2 1.10 leaks a few bytes for each ECDSA key; the stack that says so has frames without frame pointers
 SANITIZERS = {"LSAN_OPTIONS": "suppressions=" + os.path.join(os.path.dirname(os.path.realpath(__file__)), "lsan.supp") +
@@ -70,7 +70,8 @@ class Read:
         self.objects, self.problems, self.revision, self.error, self.kind, self.unchanged = {}, [], None, None, None, False
         begun = time.monotonic()
         done = subprocess.run([HOLDFAST, "read"], input=json.dumps(request).encode(), stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, timeout=seconds, check=False, env=clean_environment(home, **SANITIZERS))
+                              stderr=subprocess.PIPE, timeout=seconds * SLOWER, check=False,
+                              env=clean_environment(home, **SANITIZERS))
         self.seconds = time.monotonic() - begun
         self.stderr = done.stderr.decode(errors="replace")
         assert done.returncode == 0, f"ended with {done.returncode}: {self.stderr}"

@@ -16,6 +16,8 @@ import yaml
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 HOLDFAST = os.environ.get("HOLDFAST") or os.path.join(ROOT, "build", "holdfast")
 SECONDS = float(os.environ.get("E2E_SECONDS", "30"))  # how long an event is waited for; sanitizers need more
+SLOWER = max(1.0, SECONDS / 30)  # how many times as long as usual
+FINDINGS = os.environ.get("HOLDFAST_FINDINGS")  # the folder to which sanitizers or valgrind write what they find
 
 
 def clean_environment(home, **more):
@@ -235,7 +237,7 @@ class Agent:
     def signal(self, number):
         self.child.send_signal(number)
 
-    def stop(self, seconds=10):
+    def stop(self, seconds=10 * SLOWER):
         """SIGTERM, and the exit status."""
         if self.child.poll() is None:
             self.child.send_signal(signal.SIGTERM)
@@ -252,6 +254,13 @@ class Agent:
         self.child.wait()
 
     def close(self):
+        if FINDINGS and self.child.poll() is None:  # leaks are only looked for at an orderly end
+            self.child.send_signal(signal.SIGCONT)
+            self.child.send_signal(signal.SIGTERM)
+            try:
+                self.child.wait(SECONDS)
+            except subprocess.TimeoutExpired:
+                pass  # the test has its own word on that
         self.kill()
         self.errors.close()
         shutil.rmtree(os.path.join(self.folder, "state"), ignore_errors=True)
