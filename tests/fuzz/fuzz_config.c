@@ -11,7 +11,7 @@
 
 static void check_source(const struct config *c, const struct config_source *s)
 {
-    check(s->name && s->url && *s->name && *s->url && s->interval >= 5);
+    check(s->name && s->url && *s->name && *s->url && s->interval >= 1);
     check(config_find(c, s->name) == s);
     check(s->mode >= CONFIG_REPORT && s->mode <= CONFIG_PAUSED);
     for (size_t k = 0; s->include && s->include[k]; k++)
