@@ -13,6 +13,7 @@ from .common import DIFF_SECONDS, Failure, ROOT, SCRIPT_SECONDS, call, end, say
 from .judge import default_exit, judge_run, parse_output, read_lines
 from .parity import judge_parity
 from .repository import crds_of, git_environment, manifests, merge
+from .undo import Snapshot
 from .watching import Watching
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -80,9 +81,8 @@ class Case:
         self.commit(self.path("git"))
 
     def later_commits(self):
-        found = [name for name in os.listdir(self.folder) if re.fullmatch(r"git\.\d+", name)]
-        for name in sorted(found, key=lambda name: int(name[4:])):
-            self.commit(self.path(name))
+        for tree in self.trees()[1:]:
+            self.commit(tree)
 
     def script_environment(self):
         tools = os.path.join(ROOT, "tests", "runner", "tools")
@@ -203,14 +203,17 @@ class Case:
         try:
             self.setup()
             watching = self.watch()
+            before = watching.ids() if watching and len(self.trees()) == 1 else None
             self.later_commits()
+            snapshot = None
             if os.path.exists(self.path("edit.sh")):
+                snapshot = Snapshot(self) if watching else None
                 self.script("edit.sh")
             if self.options.scripts_only:
                 return []
             complaints = self.judge() if self.options.through != "agent" else []
             if watching is not None:
-                complaints += self.judge_watching(watching)
+                complaints += self.judge_watching(watching, snapshot, before)
             if complaints:
                 self.keep_objects()
             return complaints
@@ -228,14 +231,31 @@ class Case:
         watching.started()
         return watching
 
-    def judge_watching(self, watching):
+    def trees(self):
+        found = [name for name in os.listdir(self.folder) if re.fullmatch(r"git(\.\d+)?", name)]
+        return [self.path(name) for name in sorted(found, key=lambda name: int(name[4:] or 0))]
+
+    def undo(self, watching, snapshot, before):
+        """What the agent says when the edit is undone: complaints."""
+        told = watching.ids()
+        if not told:
+            return []
+        if os.path.exists(self.path("undo.sh")):
+            self.script("undo.sh")
+        snapshot.restore()
+        complaints = watching.judge_undone(before, lambda: [
+            line for line in parse_output(self.diff(self.options.program, os.path.join(self.work, "undone")).stdout)[0]
+            if line["event"] == "drift"])
+        self.undone = bool(told - watching.ids())
+        return complaints
+
+    def judge_watching(self, watching, snapshot, before):
         expected, errors = read_lines(self.path("expect.jsonl")), self.lines("errors")
         source = self.configuration()
         revision = self.git("rev-parse", "--verify", f"{source['ref']}^{{commit}}") if source["ref"] else None
         complaints = watching.judge(expected, errors, revision)
-        undone = watching.undo(expected) if not complaints else None
-        self.undone = undone is not None
-        complaints += undone or []
+        if not complaints and snapshot:
+            complaints += self.undo(watching, snapshot, before)
         complaints += watching.end()
         secrets = {*(self.lines("canary") or []), *token_of(self.cluster.kubeconfig)}
         state = os.path.join(self.work, "agent-state")
@@ -250,9 +270,8 @@ class Case:
 
     def git_secrets(self):
         found = set()
-        for name in os.listdir(self.folder):
-            if re.fullmatch(r"git(\.\d+)?", name):
-                found.update(secrets_in(manifests(self.path(name))))
+        for tree in self.trees():
+            found.update(secrets_in(manifests(tree)))
         return found
 
     def keep_objects(self):

@@ -6,11 +6,9 @@ import subprocess
 import threading
 import time
 
-from .cluster import kubectl
 from .common import Failure
-from .judge import SANITIZER, judge_common, judge_drift, judge_drifts, judge_errors, title
-from .repository import crds_of, manifests
-from .values import match, parse_json, shown
+from .judge import SANITIZER, judge_common, judge_drift, judge_drifts, judge_errors, read_lines, title
+from .values import differences, match, parse_json, shown
 
 FIRST_SECONDS = 90   # until the first summary
 SETTLE_SECONDS = 45  # until the expected lines are there
@@ -113,27 +111,41 @@ class Watching:
                                if "revision is" not in text]
             complaints += judge_drifts(expected, now)
             complaints += judge_errors(errors, self.errors(revision))
+            complaints += self.judge_between(now)
         if self.child.poll() is not None:
             complaints.append(f"the agent ended with {self.child.poll()}: {self.tail()}")
         return [f"agent: {text}" for text in complaints]
 
-    def undo(self, expected):
-        """Puts back what an apply can put back, and waits for `cleared`. Complaints, or None where nothing was."""
-        case = self.case
-        able = all(line.get("class") == "changed" or line.get("verdict") == "missing" for line in expected)
-        special = any(os.path.exists(case.path(name)) for name in ("setup.sh", "args", "config.yaml", "errors"))
-        trees = sorted((n for n in os.listdir(case.folder) if n.startswith("git")), key=lambda n: (len(n), n))
-        files = list(manifests(case.path(trees[-1])))
-        if not expected or not able or special or list(crds_of(files)):
-            return None
-        words = [word for path in files for word in ("-f", path)]
-        try:
-            kubectl("apply", "--server-side", "--field-manager=holdfast", "--force-conflicts", "-n", case.name, *words)
-        except Failure:
-            return None  # it takes more than an apply
-        ids = {line["id"] for line in self.open()}
-        self.wait(CLEAR_SECONDS, lambda: not ids & {line["id"] for line in self.open()})
-        return [f"agent: undone, and not cleared: {shown(line, 500)}" for line in self.open() if line["id"] in ids]
+    def judge_between(self, now):
+        """Lines that came and went: true between two steps of an edit, or between commit and edit; else too many."""
+        true = read_lines(self.case.path("between.jsonl"))
+        if len(self.case.trees()) > 1:
+            true += [{"by_reason": "git-moved"}, {"verdict": "missing"}]
+        final = {line["id"] for line in now}
+        gone = [line for line in self.lines if line["event"] == "drift" and line["state"] == "opened"
+                and line["id"] not in final]
+        return [f"told, and taken back: {shown(line, 900)}" for line in gone
+                if all(differences(wanted, line) for wanted in true)]
+
+    def ids(self):
+        return {line["id"] for line in self.open()}
+
+    def judge_undone(self, before, diff):
+        """
+        The edit has been undone. Complaints: what is open that a run of `diff` does not tell (or the other way round),
+        or, where `before` is known, was not open before the edit.
+        """
+        told, end = self.ids(), time.monotonic() + CLEAR_SECONDS
+        self.wait(CLEAR_SECONDS, lambda: self.ids() == before if before is not None else self.ids() != told)
+        time.sleep(QUIET_SECONDS)
+        while (fresh := {line["id"] for line in diff()}) != self.ids() and time.monotonic() < end:
+            time.sleep(0.2)
+        lines = {line["id"]: line for line in self.open()}
+        complaints = [f"agent: undone, and the agent {how} {id_}: {shown(lines.get(id_), 500)}"
+                      for id_ in sorted(fresh ^ set(lines))
+                      for how in [f"{'tells' if id_ in lines else 'does not tell'}, unlike diff,"]]
+        return complaints + [f"agent: undone, and not cleared: {shown(lines[id_], 500)}"
+                             for id_ in sorted(set(lines) - before if before is not None else ())]
 
     def end(self):
         """Ends it; complaints."""
