@@ -32,8 +32,8 @@ static char *host_text(void *ctx, const struct unit *unit, size_t *len)
 
 void pass_dirty(struct pass *p, struct unit *unit)
 {
-    if (unit->queued)
-        return;
+    if (unit->queued || unit->waiting)
+        return; /* its turn comes */
     unit->queued = true;
     if (!unit->due_at)
         unit->due_at = clock_monotonic_ms();
@@ -134,17 +134,29 @@ static bool host_older(void *ctx, const struct unit *unit, size_t k, json_t **bo
                          NULL) > 0;
 }
 
-static void turn_over(struct pass *p, struct unit *unit)
+void pass_turn_over(struct pass *p, struct unit *unit)
 {
-    if (!unit->active)
-        return;
+    p->active_count -= unit->active;
     unit->active = false;
-    p->active_count--;
+}
+
+static void next_waiting(struct pass *p)
+{
     struct unit *next = unit_queue_pop(&p->waiting);
-    if (!next)
-        return;
     next->waiting = false;
     pass_dirty(p, next);
+}
+
+/*
+ * Those who wait get the turns that are free. Counted anew in each step: one that had a turn, or
+ * waited for it, may need none any more.
+ */
+static void give_turns(struct pass *p)
+{
+    if (ev_is_active(&p->tokens_wait))
+        return; /* what lacks is a token: its timer gives turns */
+    for (size_t n = p->active_count; n < LIMIT_JUDGED_AT_ONCE && p->waiting.count; n++)
+        next_waiting(p);
 }
 
 static bool host_ignored(void *ctx, const struct unit *unit, const struct difference *difference,
@@ -172,7 +184,7 @@ static void unit_done(struct pass *p, struct unit *unit)
     unit->settled = true;
     if (!unit->reported)
         p->counts.in_sync++;
-    turn_over(p, unit);
+    pass_turn_over(p, unit);
 }
 
 /* A resident pass asks no more than so many questions a second, once all was judged. */
@@ -197,11 +209,8 @@ static bool take_token(struct pass *p)
 static void on_tokens(struct ev_loop *loop, struct ev_timer *w, int events)
 {
     struct pass *p = w->data;
-    for (size_t n = p->waiting.count; n; n--) {
-        struct unit *next = unit_queue_pop(&p->waiting);
-        next->waiting = false;
-        pass_dirty(p, next);
-    }
+    for (size_t n = p->waiting.count; n; n--)
+        next_waiting(p);
 }
 
 /* May this unit ask now? Else it waits until another one is done. */
@@ -293,7 +302,7 @@ static bool restless(struct pass *p, struct unit *unit)
         unit->tries >= RESTLESS_TRIES)
         return false;
     unit->tries++;
-    turn_over(p, unit);
+    pass_turn_over(p, unit);
     p->provider->ops->forget(p->provider, unit);
     forget_facts(unit);
     later_moved(&p->later, unit);
@@ -309,6 +318,8 @@ static void act(struct pass *p, struct unit *unit)
         ops->ask(p->provider, unit, action.ask);
     } else if (action.type == ACTION_CONCLUDE && !restless(p, unit)) {
         conclude(p, unit);
+    } else if (action.type == ACTION_NOTHING && !unit->facts.in_flight) {
+        pass_turn_over(p, unit); /* it waits for something else */
     }
 }
 
@@ -323,6 +334,7 @@ static void run_dirty(struct pass *p)
         else if (!unit->facts.in_flight)
             pass_unit_free(p, unit);
     }
+    give_turns(p);
 }
 
 static void set_judged(struct pass *p)

@@ -38,6 +38,9 @@ struct pass {
 /* Marks it; runs in the next step. */
 void pass_dirty(struct pass *p, struct unit *unit);
 
+/* It asks nothing more for now: another one may. */
+void pass_turn_over(struct pass *p, struct unit *unit);
+
 /* Nothing is under way for it and no queue holds it. */
 void pass_unit_free(struct pass *p, struct unit *unit);
 

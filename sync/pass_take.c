@@ -114,17 +114,22 @@ static struct unit *take_item(struct pass *p, const struct unit_table *before,
         return unit;
     }
     bool anew = needs_verdict(unit, d), was_paused = unit->paused;
+    const char *namespace = unit->namespace; /* the effective one, of the set before */
     point(p, unit, d, index);
     unit->gone = false;
-    if (unit->paused && !was_paused)
+    if (unit->paused && !was_paused) {
+        unit->namespace = namespace;
         p->config.removed(p->config.ctx, unit);
+    }
     anew |= unit->paused != was_paused;
     if (anew) {
         unit->settled = unit->noted = false;
         unit->tries = 0;
         unit->seen_ms = 0; /* what differs now need not be what the watch saw */
-        if (!unit->type)
-            unit->facts = (struct facts){0};
+        if (!unit->type) {
+            const bool in_flight = unit->facts.in_flight;
+            unit->facts = (struct facts){.in_flight = in_flight, .stale = in_flight};
+        }
         pass_read_again(p, unit);
     }
     return unit;
@@ -143,10 +148,7 @@ static void keep_strings(struct unit *u)
 static void remove_unit(struct pass *p, struct unit *unit)
 {
     p->config.removed(p->config.ctx, unit);
-    if (unit->active) {
-        unit->active = false;
-        p->active_count--;
-    }
+    pass_turn_over(p, unit);
     if (unit->facts.in_flight) {
         keep_strings(unit);
         unit_queue_push(&p->gone, unit);
@@ -229,6 +231,7 @@ static void begin(struct pass *p)
         unit->facts.concluded |= unit->paused;
         if (unit->facts.concluded) {
             unit->settled = true;
+            pass_turn_over(p, unit);
             continue;
         }
         p->left += !unit->settled;

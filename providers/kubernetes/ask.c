@@ -49,8 +49,10 @@ static void read_answered(struct kube *k, struct unit *unit, const struct kube_a
     struct facts *f = &unit->facts;
     struct item item;
     struct refusal r = {0};
+    kube_unit_forget(k, unit);
     memset(f->answers, 0, sizeof(f->answers));
     memset(unit->state, 0, sizeof(unit->state));
+    f->observed = OBSERVED_ABSENT;
     if (a->status == 200 && !a->err && !item_scan(a->body, a->body_len, &item)) {
         kube_state_of(k, unit, &item, unit->state);
         kube_observed(k, unit, &item);
@@ -159,7 +161,7 @@ static void question_answered(const struct question *q, struct kube_unit *u,
     bool moved = q->what == ASK_APPLY && f->observed == OBSERVED_PRESENT &&
                  strcmp(version_of(a->object), version_of(u->live)) != 0;
     bool appeared = q->what == ASK_APPLY && f->observed == OBSERVED_GONE && a->status == 200;
-    if (moved || appeared) {
+    if (moved || appeared || f->stale) {
         f->stale = true;
         return;
     }
@@ -186,8 +188,7 @@ static void refreshed(const struct question *q, const struct kube_answer *a)
     bool good = a->status == 200 && !a->err && !item_scan(a->body, a->body_len, &item);
     if (good && !f->stale) {
         kube_state_of(k, unit, &item, state);
-        bool held = scalers_find(k->scalers, unit->group, unit->kind, unit->namespace, unit->name);
-        kube_projection(k, a->object, json_at(a->object, "metadata", "managedFields", NULL), held,
+        kube_projection(k, unit, a->object, json_at(a->object, "metadata", "managedFields", NULL),
                         projection);
         bool same = !memcmp(projection, unit->projection, sizeof(projection));
         if (!memcmp(state, unit->state, sizeof(state)) &&
@@ -237,6 +238,8 @@ static void on_answer(void *ctx, const struct kube_answer *a)
     LIST_REMOVE(q, link);
     if (q->unit->gone)
         ; /* nobody wants to know */
+    else if (!q->unit->type)
+        q->unit->facts.stale = false; /* its kind went meanwhile, which says all there is to say */
     else if (kind_went(q, a))
         ; /* what is served now tells */
     else if (q->fresh)
@@ -383,8 +386,7 @@ void kube_ask(struct provider *p, struct unit *unit, enum ask what)
         k->config.host->dirty(k->config.host->ctx, unit);
         return;
     }
-    if (what ==
-        ASK_READ) { /* from here on it is as the answer says, but for what changes meanwhile */
+    if (what == ASK_READ) { /* it is as the answer says, but for what changes from here on */
         unit->facts.rereads += unit->facts.stale;
         unit->facts.stale = false;
         unit->facts.observed = OBSERVED_ABSENT;

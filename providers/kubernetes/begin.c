@@ -106,6 +106,15 @@ static bool comes_with_source(const struct kube *k, const struct unit *unit)
     return json_at(json_object_get(k->crds, key), "versions", unit->version, NULL) != NULL;
 }
 
+/* An answer that is still to come is of before. */
+static void start_over(struct kube *k, struct unit *unit)
+{
+    const bool in_flight = unit->facts.in_flight;
+    if (!in_flight)
+        kube_unit_forget(k, unit);
+    unit->facts = (struct facts){.in_flight = in_flight, .stale = in_flight};
+}
+
 static void resolve(struct kube *k, struct unit *unit)
 {
     const struct discovery *d = k->config.discovery;
@@ -113,18 +122,17 @@ static void resolve(struct kube *k, struct unit *unit)
     unit->namespace = !is_namespaced(k, r, unit) ? NULL
                       : unit->declared_namespace ? unit->declared_namespace
                                                  : k->config.default_namespace;
+    if (unit->paused) {
+        unit->type = NULL; /* nobody asks, and the discovery that it came from goes */
+        return;
+    }
     if (r && !r->stale) {
-        if (!unit->type || unit->facts.observed == OBSERVED_UNSERVED) {
-            kube_unit_forget(k, unit);
-            unit->facts = (struct facts){0};
-        }
+        if (!unit->type || unit->facts.observed == OBSERVED_UNSERVED)
+            start_over(k, unit);
         unit->type = r;
         return;
     }
-    if (!unit->facts.in_flight) {
-        kube_unit_forget(k, unit);
-        unit->facts = (struct facts){0};
-    }
+    start_over(k, unit);
     unit->type = NULL;
     if (r || discovery_is_stale(d, unit->group, unit->version)) {
         unit->type = r;
@@ -154,8 +162,6 @@ void kube_begin(struct provider *p, struct unit *const *units, size_t count)
         held[i] = is_held(k, units[i]);
     scan_source(k);
     for (size_t i = 0; i < count; i++) {
-        if (units[i]->paused)
-            continue;
         resolve(k, units[i]);
         if (held[i] != is_held(k, units[i])) /* Git gave it a scaler, or took it */
             kube_again(k, units[i]);

@@ -126,12 +126,13 @@ void kube_state_of(const struct kube *k, const struct unit *unit, const struct i
                    uint8_t out[UNIT_DIGEST_BYTES]);
 
 /*
- * projection.c: the digest of what a verdict stands on: the live object without its status and what
- * every write changes, our own entry of managedFields and the hands'. While it stays the same, so
- * does the verdict (DESIGN 5.3 c, and more careful).
+ * projection.c: the digest of what a verdict stands on: the live object without its status (where
+ * the kind has that subresource; else Git may declare it) and what every write changes, our own
+ * entry of managedFields and the hands'. While it stays the same, so does the verdict (DESIGN 5.3
+ * c, and more careful).
  */
-void kube_projection(const struct kube *k, const json_t *live, const json_t *managed,
-                     bool replicas_held, uint8_t out[UNIT_DIGEST_BYTES]);
+void kube_projection(const struct kube *k, const struct unit *unit, const json_t *live,
+                     const json_t *managed, uint8_t out[UNIT_DIGEST_BYTES]);
 
 /* ask.c */
 void kube_ask(struct provider *p, struct unit *unit, enum ask what);

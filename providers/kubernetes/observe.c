@@ -250,10 +250,25 @@ static bool any_scalable(const struct kube *k)
     return false;
 }
 
+struct gone_kind {
+    struct kube *k;
+    const char *name;
+};
+
+static void scaler_went(void *ctx, const char *namespace, const char *name)
+{
+    const struct gone_kind *kind = ctx;
+    kube_scaler_went(kind->k, kind->name, namespace, name);
+}
+
+/* Its objects went with a kind that is not served any more; no watch tells. */
 static void add_scaler_kind(struct kube *k, const char *group, const char *version,
                             const char *kind_name)
 {
     const struct kube_resource *r = discovery_find(k->config.discovery, group, version, kind_name);
+    struct gone_kind gone = {k, kind_name};
+    if (!r && !discovery_is_stale(k->config.discovery, group, version))
+        scalers_live(k->scalers, kind_name, NULL, scaler_went, &gone);
     if (!r || r->stale)
         return;
     struct kube_kind *kind = kube_kind_of(k, r);

@@ -169,7 +169,7 @@ void kube_observed(struct kube *k, struct unit *unit, const struct item *item)
     }
     struct kube_unit *u = kube_unit_of(unit);
     struct err _err_ *err = NULL;
-    bool asked_for = f->observed == OBSERVED_ABSENT || f->stale; /* a read of this object */
+    bool asked_for = f->observed == OBSERVED_ABSENT; /* a read of this object */
     unprepare(u);
     drop_text(k, u);
     u->live_text = xstrndup(item->text.data, item->text.len);
@@ -182,7 +182,7 @@ void kube_observed(struct kube *k, struct unit *unit, const struct item *item)
         return;
     }
     const json_t *ours = fields_ours(u->managed, k->config.field_manager);
-    kube_projection(k, u->live, u->managed, u->replicas_held, u->projection);
+    kube_projection(k, unit, u->live, u->managed, u->projection);
     f->observed = OBSERVED_PRESENT;
     f->terminating = item->terminating;
     f->candidates = u->candidates.count > 0;

@@ -24,17 +24,19 @@ static json_t *without(const json_t *object, const char *const *names)
     return copy;
 }
 
-void kube_projection(const struct kube *k, const json_t *live, const json_t *managed,
-                     bool replicas_held, uint8_t out[UNIT_DIGEST_BYTES])
+void kube_projection(const struct kube *k, const struct unit *unit, const json_t *live,
+                     const json_t *managed, uint8_t out[UNIT_DIGEST_BYTES])
 {
-    static const char *const top[] = {"status", NULL};
+    const struct kube_resource *r = kube_resource_of(unit);
+    const char *const top[] = {!r || r->has_status ? "status" : NULL, NULL};
     static const char *const meta[] = {"resourceVersion", "generation", "managedFields", NULL};
     static const char *const replicas[] = {"replicas", NULL};
     const char *own = k->config.field_manager;
+    bool held = scalers_find(k->scalers, unit->group, unit->kind, unit->namespace, unit->name);
     unsigned char sum[EVP_MAX_MD_SIZE];
     json_auto_t *copy = without(live, top);
     json_put(copy, "metadata", without(json_object_get(live, "metadata"), meta));
-    if (replicas_held && json_is_object(json_object_get(live, "spec")))
+    if (held && json_is_object(json_object_get(live, "spec")))
         json_put(copy, "spec", without(json_object_get(live, "spec"), replicas));
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     EVP_DigestInit_ex(md, EVP_sha256(), NULL);
