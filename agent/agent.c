@@ -291,6 +291,12 @@ static void on_term(struct ev_loop *loop, struct ev_async *w, int events)
     ev_break(loop, EVBREAK_ALL);
 }
 
+/* By a handler: as the first process of a container, the default action would be none. */
+static void stuck_signal(int number)
+{
+    _exit(EXIT_ERROR);
+}
+
 /* Async-signal-safe. Where the loop hangs in a write that nobody reads, the alarm ends it. */
 static void end_signal(int number)
 {
@@ -302,12 +308,14 @@ static void end_signal(int number)
 static void catch_signals(struct agent *a)
 {
     const struct sigaction end = {.sa_handler = end_signal, .sa_flags = SA_RESTART};
+    const struct sigaction stuck = {.sa_handler = stuck_signal};
     running = a;
     ev_async_init(&a->term, on_term);
     ev_async_start(a->loop, &a->term);
     ev_signal_init(&a->hup, on_hup, SIGHUP);
     a->hup.data = a;
     ev_signal_start(a->loop, &a->hup);
+    sigaction(SIGALRM, &stuck, NULL);
     sigaction(SIGTERM, &end, NULL);
     sigaction(SIGINT, &end, NULL);
 }

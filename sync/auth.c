@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/stat.h>
 
 #include "core/alloc.h"
 #include "core/buf.h"
@@ -24,11 +25,22 @@ static int read_all(int fd, struct buf *b)
     return 0;
 }
 
+bool auth_is_pipe(const char *path)
+{
+    struct stat st;
+    return !stat(path, &st) && S_ISFIFO(st.st_mode);
+}
+
 char *auth_read(const char *path, const char *key, struct err **err)
 {
     struct buf b = BUF_INIT(LIMIT_TOKEN_BYTES);
-    _close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-    errno = fd < 0 ? errno : 0;
+    _close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int why = fd < 0 ? errno : 0;
+    if (auth_is_pipe(path)) {
+        err_set(err, ERR_USAGE, "auth.%s: %s is a pipe, and a file belongs there", key, path);
+        return NULL;
+    }
+    errno = why;
     if (fd < 0 || read_all(fd, &b)) {
         if (b.full)
             err_set(err, ERR_USAGE, "auth.%s: %s has more than %lu bytes", key, path,

@@ -6,6 +6,8 @@
 #ifndef HOLDFAST_SYNC_AUTH_H
 #define HOLDFAST_SYNC_AUTH_H
 
+#include <stdbool.h>
+
 #include "core/err.h"
 
 struct source_auth {
@@ -20,6 +22,8 @@ struct source_auth {
  * auth_forget, which overwrites it. `key` names it in errors (ERR_USAGE), which never show what is
  * in it. NULL with *err when it cannot be read, or has no line or more than one.
  */
+/* A pipe that nobody writes into keeps its reader waiting. */
+bool auth_is_pipe(const char *path);
 char *auth_read(const char *path, const char *key, struct err **err);
 char *auth_read_line(const char *path, const char *key, struct err **err);
 void auth_forget(char *secret);

@@ -437,6 +437,9 @@ static int read_sign_in(struct http_link *l, struct err **err)
                        "%s: auth.userFile is set and auth.passwordFile is not: a user needs a "
                        "password or token",
                        l->target->where);
+    if (auth->ca_file && auth_is_pipe(auth->ca_file))
+        return err_set(err, ERR_USAGE, "auth.caFile: %s is a pipe, and a file belongs there",
+                       auth->ca_file);
     if (!auth->password_file)
         return 0;
     l->password = auth_read_line(auth->password_file, "passwordFile", err);

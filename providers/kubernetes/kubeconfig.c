@@ -80,12 +80,15 @@ static int take_cluster(const struct kube_entry *e, struct kubeconfig *out, stru
     if (strncmp(server, "https://", 8) && strncmp(server, "http://", 7))
         return kube_entry_wrong(e, err, "server must begin with https://");
     const char *host = strstr(server, "://") + 3;
+    /* curl finds a host, and a sign-in before it, behind a third slash, too */
     if (!*host || strchr("/:?#", *host))
         return kube_entry_wrong(e, err, "server names no host");
     if (memchr(host, '@', strcspn(host, "/?#")))
         return kube_entry_wrong(e, err,
                                 "a user name or password inside server (before the @) is never "
                                 "sent: take it out, and put it into the user's entry");
+    if (strpbrk(host, "?#"))
+        return kube_entry_wrong(e, err, "server must end before any ? or #: paths are added to it");
     size_t len = strlen(server);
     while (len && server[len - 1] == '/')
         len--;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/stat.h>
 
 #include "core/alloc.h"
 #include "core/hash.h"
@@ -22,9 +23,21 @@ void kube_files_free(struct kube_files *files)
     *files = (struct kube_files){0};
 }
 
+/* A pipe of the shell's (<(...)) is read to its end; nobody need ever write into another one. */
+static bool is_stuck(const char *path, int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) || !S_ISFIFO(st.st_mode))
+        return false;
+    bool inherited = !strncmp(path, "/dev/fd/", 8) || !strncmp(path, "/proc/", 6);
+    return !inherited || fcntl(fd, F_SETFL, 0);
+}
+
 int kube_file_text(const char *path, struct buf *b, bool *missing, struct err **err)
 {
-    _close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+    _close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0 && is_stuck(path, fd))
+        return err_set(err, ERR_USAGE, "%s is a pipe, and a file belongs there", path);
     if (fd < 0) {
         if (missing && (errno == ENOENT || errno == ENOTDIR)) {
             *missing = true;

@@ -1,8 +1,14 @@
 """The agent as a person runs it: drift opens, is updated, is cleared; commits, signals, errors."""
+import fcntl
+import json
 import os
 import signal
+import struct
+import subprocess
+import termios
+import time
 
-from support import config_map, contains, deployment
+from support import HOLDFAST, SECONDS, clean_environment, config_map, contains, deployment
 
 
 def field(name, **more):
@@ -153,6 +159,32 @@ def test_hangup(agent, cluster, repository, namespace):
     a.drift(verdict="missing", source="other")
     assert a.stop(2) == 0
     assert len(a.seen(event="drift", state="opened")) == 3, a.tail()
+
+
+def test_ends_though_nobody_reads_its_log(cluster, repository, tmp_path):
+    """By its own hand: as the first process of a container no default action of a signal would end it."""
+    repository.commit({f"{n}.yaml": "kind: ConfigMap\n" for n in range(100)})  # an error each: more than the pipe takes
+    config = tmp_path / "holdfast.yaml"
+    config.write_text(json.dumps({"apiVersion": "holdfast.dev/v1", "kind": "Config", "stateDir": str(tmp_path / "state"),
+                                  "sources": [{"name": "s", "url": repository.url, "ref": "main"}],
+                                  "kubernetes": {"kubeconfig": cluster.kubeconfig}}))
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    with subprocess.Popen([HOLDFAST, "agent", "--config", str(config)], stdout=writer, stderr=subprocess.DEVNULL,
+                          env=clean_environment(tmp_path)) as child:
+        os.close(writer)
+        end = time.monotonic() + SECONDS
+        while struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, bytes(4)))[0] < 3500:  # no line fits any more
+            assert time.monotonic() < end and child.poll() is None
+            time.sleep(0.05)
+        begun = time.monotonic()
+        child.send_signal(signal.SIGTERM)
+        try:
+            assert child.wait(10) == 2
+        finally:
+            child.kill()
+        assert time.monotonic() - begun > 1.5  # it hung, or the test shows nothing
+    os.close(reader)
 
 
 def test_burst_is_one_line(agent, cluster, repository, namespace):

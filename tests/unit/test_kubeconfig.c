@@ -240,6 +240,9 @@ static void test_refused(void **state)
          "certificate-authority together with insecure-skip-tls-verify"},
         {SERVER ", insecure-skip-tls-verify: maybe", "", "must be true or false"},
         {"server: 'https://me:pw@h:1'", "", "inside server (before the @) is never sent"},
+        {"server: 'https:///me:pw@h:1'", "", "server names no host"},
+        {"server: 'https://'", "", "server names no host"},
+        {"server: 'https://h?token=pw'", "", "server must end before any ? or #"},
         {SERVER ", proxy-url: 'ftp://p'", "", "proxy-url must be a URL with http, https or socks5"},
         {SERVER ", certificate-authority: x, certificate-authority-data: Q0E=", "",
          "both certificate-authority and certificate-authority-data"},
@@ -279,10 +282,29 @@ static void test_refused(void **state)
         assert_int_equal(load(path, NULL, &k, &err), -1);
         assert_int_equal(err->kind, ERR_USAGE);
         assert_non_null(strstr(err->message, path));
-        if (!strstr(err->message, cases[i].says))
+        if (!strstr(err->message, cases[i].says) || strstr(err->message, "pw"))
             fail_msg("%s\nwanted: %s", err->message, cases[i].says);
         kubeconfig_free(&k);
     }
+}
+
+/* A pipe that nobody writes into keeps nobody waiting. */
+static void test_pipes(void **state)
+{
+    struct kubeconfig k;
+    _free_ char *pipe = put("pipe", "");
+    assert_int_equal(unlink(pipe), 0);
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    _err_ struct err *err = NULL, *of_ca = NULL;
+    assert_int_equal(load(pipe, NULL, &k, &err), -1);
+    assert_non_null(strstr(err->message, "is a pipe"));
+    kubeconfig_free(&k);
+    _free_ char *text = config_of(SERVER ", certificate-authority: pipe", "");
+    _free_ char *path = put("refused", text);
+    assert_int_equal(load(path, NULL, &k, &of_ca), -1);
+    assert_non_null(strstr(of_ca->message, "is a pipe"));
+    kubeconfig_free(&k);
+    assert_int_equal(unlink(pipe), 0);
 }
 
 static void test_refused_files(void **state)
@@ -450,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_home),
         cmocka_unit_test(test_in_cluster),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_pipes),
         cmocka_unit_test(test_refused_files),
         cmocka_unit_test(test_missing_files),
         cmocka_unit_test(test_members_twice),
