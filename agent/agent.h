@@ -35,6 +35,7 @@ struct follow {
     struct tell *tell;
     struct source_read *read; /* under way, or NULL */
     bool again;               /* another read was asked for meanwhile */
+    bool waits;               /* for another source that reads the same copy */
     struct desired_set *set;  /* what was read last; NULL: nothing yet */
     struct pass *pass;        /* NULL until the cluster has told what it serves */
     struct provider *provider;

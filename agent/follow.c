@@ -171,16 +171,26 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && !strcmp(a, b));
 }
 
+/* Of an object that is no unit of the set: `namespace` is the effective one. */
+static const char *not_there(const struct follow *f, const char *group, const char *kind,
+                             const char *namespace, const char *name)
+{
+    for (size_t i = 0; i < f->set->count; i++) {
+        const struct desired *d = &f->set->items[i];
+        const char *ns = d->namespace ? d->namespace : agent_namespace(f->agent);
+        if (same_text(d->name, name) && same_text(d->kind, kind) && same_text(d->group, group) &&
+            (!namespace || same_text(ns, namespace)))
+            return "not compared"; /* an error says why */
+    }
+    return "not in Git";
+}
+
 static void on_removed(void *ctx, const struct unit *unit)
 {
     struct follow *f = ctx;
-    const char *reason = unit->paused ? "paused" : "not in Git";
-    for (size_t i = 0; !unit->paused && i < f->set->count; i++) {
-        const struct desired *d = &f->set->items[i];
-        if (same_text(d->name, unit->name) && same_text(d->kind, unit->kind) &&
-            same_text(d->group, unit->group) && same_text(d->namespace, unit->declared_namespace))
-            reason = "not compared"; /* an error says why */
-    }
+    const char *reason = unit->paused
+                             ? "paused"
+                             : not_there(f, unit->group, unit->kind, unit->namespace, unit->name);
     tell_cleared(f->tell, unit, reason);
     forget(f, unit);
 }
@@ -197,19 +207,23 @@ static void write_summary(struct follow *f, bool of_set)
     log_event(EVENT_INFO, "summary", f->config->name, revision_of(f), e);
 }
 
-static bool is_desired(void *ctx, const json_t *object)
+/* Why nothing can be open of the object any more, or NULL: it is compared. */
+static const char *why_cleared(void *ctx, const json_t *object)
 {
     const struct follow *f = ctx;
-    return pass_find(f->pass, json_str_at(object, "group", NULL), json_str_at(object, "kind", NULL),
-                     json_str_at(object, "namespace", NULL),
-                     json_str_at(object, "name", NULL)) != NULL;
+    const char *group = json_str_at(object, "group", NULL),
+               *kind = json_str_at(object, "kind", NULL);
+    const char *namespace = json_str_at(object, "namespace", NULL);
+    const char *name = json_str_at(object, "name", NULL);
+    const struct unit *unit = pass_find(f->pass, group, kind, namespace, name);
+    return !unit ? not_there(f, group, kind, namespace, name) : unit->paused ? "paused" : NULL;
 }
 
 static void on_judged_all(void *ctx)
 {
     struct follow *f = ctx;
     if (f->restarted)
-        tell_sweep(f->tell, is_desired, f, "not in Git");
+        tell_sweep(f->tell, why_cleared, f);
     f->restarted = false;
     f->judged = true;
     if (f->summary_due)
@@ -255,7 +269,7 @@ static bool mark_shared(struct follow *f, bool tell)
     struct agent *a = f->agent;
     struct identity *all = NULL, *one, *tmp;
     bool changed = false;
-    if (a->count < 2 || !f->set)
+    if (!f->set)
         return false;
     for (size_t i = 0; i < a->count; i++) {
         const struct follow *o = &a->follows[i];
@@ -417,6 +431,7 @@ static void read_worked(struct follow *f)
 }
 
 static void read_now(struct follow *f);
+static void copy_is_free(const struct follow *f);
 
 static void on_read(struct source_read *read, void *ctx)
 {
@@ -444,9 +459,38 @@ static void on_read(struct source_read *read, void *ctx)
             take(f);
         desired_set_free(old);
     }
+    copy_is_free(f);
     if (f->again) {
         f->again = false;
         read_now(f);
+    }
+}
+
+/* Is the copy that it reads from being read for another source? */
+static bool copy_is_taken(const struct follow *f)
+{
+    for (size_t i = 0; i < f->agent->count; i++) {
+        const struct follow *o = &f->agent->follows[i];
+        if (o != f && o->read && same_text(o->config->url, f->config->url))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The next of those that wait for the copy, each in its turn. A child that waits for a lock spends
+ * its deadline.
+ */
+static void copy_is_free(const struct follow *f)
+{
+    const struct agent *a = f->agent;
+    size_t self = (size_t)(f - a->follows);
+    for (size_t i = 1; i < a->count; i++) {
+        struct follow *o = &a->follows[(self + i) % a->count];
+        if (o->waits && same_text(o->config->url, f->config->url)) {
+            read_now(o);
+            return;
+        }
     }
 }
 
@@ -455,6 +499,9 @@ static void read_now(struct follow *f)
     const struct config_source *s = f->config;
     const struct config *c = &f->agent->config;
     ev_timer_stop(f->agent->loop, &f->next);
+    f->waits = copy_is_taken(f);
+    if (f->waits)
+        return;
     f->started_at = clock_monotonic_ms();
     const struct source_config config = {
         .name = s->name,
@@ -514,6 +561,20 @@ void follow_tick(struct follow *f, int64_t now)
         write_summary(f, false);
 }
 
+static bool same_list(const char *const *a, const char *const *b)
+{
+    for (; a && b && *a && *b && !strcmp(*a, *b); a++, b++)
+        ;
+    return (!a || !*a) && (!b || !*b);
+}
+
+/* What was read of the one is what the other asks for. */
+static bool same_source(const struct config_source *a, const struct config_source *b)
+{
+    return same_text(a->url, b->url) && same_text(a->ref, b->ref) && same_text(a->path, b->path) &&
+           same_list(a->include, b->include) && same_list(a->exclude, b->exclude);
+}
+
 void follow_init(struct follow *f, struct agent *a, const struct config_source *config,
                  struct follow *before)
 {
@@ -521,9 +582,12 @@ void follow_init(struct follow *f, struct agent *a, const struct config_source *
     f->ignore = source_rules(config);
     if (before) {
         f->tell = steal(before->tell);
-        f->set = steal(before->set);
         f->restarted = true;
         ignore_inherit(f->ignore, before->ignore);
+    }
+    if (before && same_source(config, before->config)) { /* it stands, also while Git fails */
+        f->set = steal(before->set);
+        f->read_at = before->read_at;
     }
     if (f->tell)
         tell_moved(f->tell, f);

@@ -16,7 +16,8 @@ struct export_watch {
     struct publish *publish;
     const struct exports_object *object;
     bool namespaced;
-    bool came; /* the LIST under way has brought it */
+    bool came;  /* the LIST under way has brought it */
+    char *told; /* why it cannot be read, as it was told; NULL: it can */
     struct kube_watch *watch;
 };
 
@@ -88,12 +89,17 @@ static void on_listed(void *ctx)
     struct export_watch *w = ctx;
     if (!w->came)
         tell_live(w, NULL);
+    free(steal(w->told));
 }
 
 /* What was exported stays as it was: it cannot be known to be another. */
 static void on_failed(void *ctx, enum watch_failure how _unused_, const char *why)
 {
-    const struct export_watch *w = ctx;
+    struct export_watch *w = ctx;
+    if (w->told && !strcmp(w->told, why))
+        return; /* once for each reason */
+    free(w->told);
+    w->told = xstrdup(why);
     _free_ char *message =
         xasprintf("Export of %s %s cannot be read: %s", w->object->kind, w->object->name, why);
     log_note(EVENT_WARNING, NULL, NULL, message);
@@ -186,8 +192,10 @@ void publish_free(struct publish *p)
 {
     if (!p)
         return;
-    for (size_t i = 0; i < exports_count(p->exports); i++)
+    for (size_t i = 0; i < exports_count(p->exports); i++) {
         kube_watch_free(p->watches[i].watch);
+        free(p->watches[i].told);
+    }
     kube_events_free(p->events);
     exports_free(p->exports);
     free(p->watches);

@@ -266,13 +266,13 @@ void tell_clear_all(struct tell *t, const char *reason)
     }
 }
 
-void tell_sweep(struct tell *t, bool (*keep)(void *ctx, const json_t *object), void *ctx,
-                const char *reason)
+void tell_sweep(struct tell *t, const char *(*why)(void *ctx, const json_t *object), void *ctx)
 {
     struct holder *h, *tmp;
     HASH_ITER(hh, t->holders, h, tmp)
     {
-        if (!keep(ctx, json_object_get(h->first->event, "object")))
+        const char *reason = why(ctx, json_object_get(h->first->event, "object"));
+        if (reason)
             clear_rest(t, h, NULL, reason);
     }
 }

@@ -44,9 +44,8 @@ void tell_cleared(struct tell *t, const struct unit *unit, const char *reason);
 /* Everything that is open is cleared. */
 void tell_clear_all(struct tell *t, const char *reason);
 
-/* Clears what is open of objects for which `keep` says no. */
-void tell_sweep(struct tell *t, bool (*keep)(void *ctx, const json_t *object), void *ctx,
-                const char *reason);
+/* Clears what is open of objects for which `why` gives a reason. */
+void tell_sweep(struct tell *t, const char *(*why)(void *ctx, const json_t *object), void *ctx);
 
 /*
  * An error or a note of the source: each text once, for as long as it holds. What is told between

@@ -209,7 +209,8 @@ static bool kind_went(const struct question *q, const struct kube_answer *a)
 {
     struct kube *k = q->k;
     struct refusal r = {0};
-    if (!k->config.rediscover || a->err || (a->status != 404 && a->status != 405))
+    if (!k->config.rediscover || a->err ||
+        (a->status != 403 && a->status != 404 && a->status != 405))
         return false;
     refusal_read(&r, a, true);
     bool went = r.kind == REFUSAL_UNSERVED;

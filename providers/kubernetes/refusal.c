@@ -180,6 +180,9 @@ static bool says_immutable(const json_t *causes)
     return false;
 }
 
+/* "create not allowed while ...": a 405 or, as the server's admission says it, a 403. */
+#define TERMINATING_KIND "custom resource definition is terminating"
+
 static enum refusal_kind forbidden_kind(const struct kube_answer *a, const json_t *causes)
 {
     static const char *const admission[] = {"exceeded quota",    "violates PodSecurity",
@@ -190,6 +193,8 @@ static enum refusal_kind forbidden_kind(const struct kube_answer *a, const json_
         if (reason && !strcmp(reason, "NamespaceTerminating"))
             return REFUSAL_TERMINATING;
     }
+    if (strstr(a->message, TERMINATING_KIND))
+        return REFUSAL_UNSERVED;
     if (strstr(a->message, "because it is being terminated"))
         return REFUSAL_TERMINATING;
     if (says(a->message, admission, ARRAY_LEN(admission)))
@@ -217,8 +222,7 @@ static enum refusal_kind kind_of(const struct kube_answer *a)
             return REFUSAL_UNSERVED; /* no object is what was not found */
         return what && !strcmp(what, "namespaces") ? REFUSAL_NO_NAMESPACE : REFUSAL_NOT_FOUND;
     case 405:
-        return strstr(a->message, "custom resource definition is terminating") ? REFUSAL_UNSERVED
-                                                                               : REFUSAL_UNKNOWN;
+        return strstr(a->message, TERMINATING_KIND) ? REFUSAL_UNSERVED : REFUSAL_UNKNOWN;
     case 409:
         return REFUSAL_CONFLICT;
     case 413:

@@ -161,6 +161,37 @@ def test_hangup(agent, cluster, repository, namespace):
     assert len(a.seen(event="drift", state="opened")) == 3, a.tail()
 
 
+def test_hangup_keeps_what_stands(agents, cluster, repository, namespace):
+    """Objects that a source shared are compared once it is gone; what was read stands while Git fails; a pause clears."""
+    cluster.apply([config_map("one", {"k": "0"}), config_map("two", {"k": "1"})], namespace)
+    repository.commit({"a/one.yaml": config_map("one", {"k": "1"}), "a/two.yaml": config_map("two", {"k": "1"}),
+                       "b/one.yaml": config_map("one", {"k": "1"})})
+    one, two = ({"name": name, "url": repository.url, "ref": "main", "path": name, "interval": "1s"} for name in "ab")
+    config = {"sources": [one, two], "kubernetes": {"defaultNamespace": namespace}}
+    a = agents(config, cluster.kubeconfig)
+    a.wait(event="error", source="a", object="ConfigMap one")
+    a.ready("a")
+
+    def hang_up(**settings):
+        a.configure({"sources": [{**one, **settings}], "kubernetes": {"defaultNamespace": namespace}})
+        a.signal(signal.SIGHUP)
+        a.wait(event="note", message="the configuration was read again")
+
+    hang_up()
+    assert a.drift(field="data.k", have="0")["object"]["name"] == "one"
+    os.rename(repository.folder, repository.folder + ".away")
+    a.wait(event="error", source="a")
+    hang_up(interval="2s")
+    cluster.patch_data(namespace, "two", {"k": "2"})
+    assert a.drift(field="data.k", have="2")["object"]["name"] == "two"
+    os.rename(repository.folder + ".away", repository.folder)
+    a.wait(event="note", message="the source can be read again")
+    hang_up(mode="paused")
+    assert {a.drift("cleared", cleared="paused")["object"]["name"] for _ in "xy"} == {"one", "two"}
+    assert a.stop() == 0
+    assert len(a.seen(event="drift")) == 4, a.tail()
+
+
 def test_ends_though_nobody_reads_its_log(cluster, repository, tmp_path):
     """By its own hand: as the first process of a container no default action of a signal would end it."""
     repository.commit({f"{n}.yaml": "kind: ConfigMap\n" for n in range(100)})  # an error each: more than the pipe takes

@@ -459,6 +459,23 @@ static void test_no_answer(void **state)
     assert_null(r.message);
 }
 
+/* It is the kind that goes, not somebody who denies. */
+static void test_kind_goes(void **state)
+{
+    static const long codes[] = {403, 405};
+    struct refusal r = {0};
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+        const struct kube_answer a = {
+            .status = codes[i],
+            .reason = "Forbidden",
+            .message = "runs.x.example \"one\" is forbidden: create not allowed while custom "
+                       "resource definition is terminating"};
+        refusal_read(&r, &a, false);
+        assert_int_equal(r.kind, REFUSAL_UNSERVED);
+    }
+    refusal_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -466,7 +483,7 @@ int main(void)
         cmocka_unit_test(test_safe),        cmocka_unit_test(test_safe_keeps),
         cmocka_unit_test(test_field_parse), cmocka_unit_test(test_field_parse_any),
         cmocka_unit_test(test_same),        cmocka_unit_test(test_no_answer),
-        cmocka_unit_test(test_immutable),
+        cmocka_unit_test(test_immutable),   cmocka_unit_test(test_kind_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
