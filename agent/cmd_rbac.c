@@ -76,6 +76,12 @@ int cmd_rbac(const struct options *o)
                     "holdfast: without a cluster (%s): plural names are those of "
                     "Kubernetes' own kinds and of the source's CRDs\n",
                     s.no_cluster);
+        if (o->report && (strcmp(account_namespace, NAME) != 0 || strcmp(account, NAME) != 0))
+            fprintf(stderr,
+                    "holdfast: the admission policy of deploy/kubernetes holds the account " NAME
+                    "/" NAME " to dry runs: put system:serviceaccount:%s:%s into its "
+                    "matchConditions\n",
+                    account_namespace, account);
         if (!survey_problems(&s))
             status = print(o, &s, account_namespace, account);
     }

@@ -48,6 +48,18 @@ struct access *access_new(const struct access_config *config)
     return a;
 }
 
+/* Groups of the API server's own, also those of which no kind can be declared. */
+static bool own_group(const char *group)
+{
+    static const char *const others[] = {"authentication.k8s.io", "authorization.k8s.io",
+                                         "internal.apiserver.k8s.io", "storagemigration.k8s.io"};
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        if (!strcmp(group, others[i]))
+            return true;
+    }
+    return builtin_group(group);
+}
+
 void access_crd(struct access *a, const json_t *crd)
 {
     const char *group = json_str_at(crd, "spec", "group", NULL);
@@ -55,7 +67,7 @@ void access_crd(struct access *a, const json_t *crd)
     const char *plural = json_str_at(crd, "spec", "names", "plural", NULL);
     const char *scope = json_str_at(crd, "spec", "scope", NULL);
     /* a CRD that claims a group of Kubernetes' own would widen what is granted there */
-    if (!group || !kind || !plural || builtin_group(group))
+    if (!group || !kind || !plural || own_group(group))
         return;
     _free_ char *key = xasprintf("%s/%s", group, kind);
     json_t *known = json_object();
@@ -105,6 +117,20 @@ static bool find_kind(const struct access *a, const char *group, const char *ver
     return out->plural != NULL;
 }
 
+static bool group_is_served(const struct discovery *d, const char *group)
+{
+    size_t len = strlen(group);
+    for (size_t i = 0; d && i < d->count; i++) {
+        if (!strcmp(d->items[i].group, group))
+            return true;
+    }
+    for (char **s = d ? d->stale_groups : NULL; s && *s; s++) {
+        if (!strncmp(*s, group, len) && (*s)[len] == '/')
+            return true;
+    }
+    return false;
+}
+
 /* Whether an aggregated API server serves the group: 1, 0, or -1 where it is not known. */
 static int aggregated(const struct access *a, const struct kind *kind)
 {
@@ -117,10 +143,10 @@ static int aggregated(const struct access *a, const struct kind *kind)
             json_is_object(json_at(service, "spec", "service", NULL)))
             return 1;
     }
-    if (a->config.api_services || a->config.asking || builtin_group(kind->group) ||
-        !kind->from_cluster)
+    if (a->config.api_services || a->config.asking || own_group(kind->group))
         return 0;
-    return -1;
+    /* rights go by group: that the kind itself is not there yet says nothing of who serves it */
+    return kind->from_cluster || group_is_served(a->config.discovery, kind->group) ? -1 : 0;
 }
 
 /* Why a kind is only read; NULL when dry runs of it can be granted. */

@@ -138,6 +138,8 @@ static void test_crds_of_the_source(void **state _unused_)
         /* a group of Kubernetes' own is not the source's to extend */
         {CRD("", "secrets", "Cluster"), "", NULL, "--kubeconfig"},
         {CRD("apps", "deployments", "Cluster"), "apps", NULL, "--kubeconfig"},
+        {CRD("authentication.k8s.io", "tokenreviews", "Cluster"), "authentication.k8s.io", NULL,
+         "--kubeconfig"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct access *a = without_cluster(true);
@@ -194,6 +196,17 @@ static void test_aggregated(void **state _unused_)
     a = access_new(&config);
     add_all(a, objects);
     check_listed(a, "ml metrics.example/gauges glw\nml ml.example.com/things glw\n");
+    access_free(a);
+    /* nor of a kind that is still to come in a group that is served; a new group is nobody's yet */
+    static const struct object coming[] = {
+        {"metrics.example", "v1", "Thing", "ml"}, {"new.example", "v1", "Thing", "ml"}, {0}};
+    json_auto_t *served = tree(CRD("metrics.example", "things", "Namespaced"));
+    json_auto_t *new = tree(CRD("new.example", "things", "Namespaced"));
+    a = access_new(&config);
+    access_crd(a, served);
+    access_crd(a, new);
+    add_all(a, coming);
+    check_listed(a, "ml metrics.example/things glw\nml new.example/things glwpc\n");
     access_free(a);
     /* where it is only asked whether they are there, they are asked for */
     config.asking = true;
