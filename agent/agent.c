@@ -230,7 +230,7 @@ static void take_up(struct agent *a, struct config *config, struct kubeconfig *k
     kubeconfig_free(&a->kubeconfig);
     discovery_free(a->discovery);
     a->discovery = NULL;
-    a->discovering = a->discover_again = false;
+    a->discovering = a->discover_again = a->swept = false;
     a->config = *config;
     a->kubeconfig = *kubeconfig;
     a->client = client;
@@ -271,6 +271,25 @@ static void on_hup(struct ev_loop *loop, struct ev_signal *w, int events)
     warn_settings(a);
     if (agent_listen(a, &err))
         log_error(NULL, NULL, err_message(err));
+}
+
+void agent_judged(struct agent *a)
+{
+    size_t total = 0, n = 0, count;
+    for (size_t i = 0; i < a->count; i++) {
+        if (a->swept || !a->follows[i].judged)
+            return;
+        pass_units(a->follows[i].pass, &count);
+        total += 2 * count;
+    }
+    _free_ uint64_t *slots = xcalloc(total + 1, sizeof(*slots));
+    for (size_t i = 0; i < a->count; i++) {
+        follow_memo_slots(&a->follows[i], slots + n);
+        pass_units(a->follows[i].pass, &count);
+        n += 2 * count;
+    }
+    memo_keep(a->memo, slots, total);
+    a->swept = true;
 }
 
 /* ---- the process ---- */

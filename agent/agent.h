@@ -78,6 +78,7 @@ struct agent {
     struct endpoints *endpoints;
     struct publish *publish;
     char *listen; /* where they listen, as the configuration says */
+    bool swept;   /* the memo, of what these sources do not declare */
     int64_t started_ms;
 };
 
@@ -89,6 +90,9 @@ const char *agent_namespace(const struct agent *a);
 
 /* Ask soon what the cluster serves; several calls are one. */
 void agent_rediscover(struct agent *a);
+
+/* All of a source was judged. Once all are: what the memo knows of other objects is forgotten. */
+void agent_judged(struct agent *a);
 
 /* ---- follow.c ---- */
 
@@ -106,6 +110,17 @@ size_t follow_unserved(const struct follow *f);
 /* Ends all that is under way; what is open stays. */
 void follow_stop(struct follow *f);
 void follow_free(struct follow *f);
+
+/* The memo's slots of its objects, two for each unit of its pass. */
+void follow_memo_slots(const struct follow *f, uint64_t *out);
+
+/* ---- shared.c ---- */
+
+/*
+ * Marks in f's set what another source declares, too, and `tell`s it; true when that changes what
+ * the set says.
+ */
+bool follow_mark_shared(struct follow *f, bool tell);
 
 /* ---- agent_status.c ---- */
 

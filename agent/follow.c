@@ -1,7 +1,6 @@
 /* One source: Git is read each interval, the cluster is watched, what differs is told. */
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "agent.h"
 #include "core/alloc.h"
@@ -87,6 +86,16 @@ static uint64_t projection_slot(uint64_t slot)
 {
     uint64_t other = slot ^ 0x9e3779b97f4a7c15UL;
     return other ? other : 1;
+}
+
+void follow_memo_slots(const struct follow *f, uint64_t *out)
+{
+    size_t count;
+    struct unit *const *units = pass_units(f->pass, &count);
+    for (size_t i = 0; i < count; i++) {
+        out[2 * i] = memo_slot(f, units[i]);
+        out[2 * i + 1] = projection_slot(out[2 * i]);
+    }
 }
 
 static bool is_set(const uint8_t digest[UNIT_DIGEST_BYTES])
@@ -229,74 +238,8 @@ static void on_judged_all(void *ctx)
     if (f->summary_due)
         write_summary(f, true);
     f->summary_due = false;
+    agent_judged(f->agent);
     memo_flush(f->agent->memo);
-}
-
-/* ---- objects that two sources declare ---- */
-
-struct identity {
-    char *key;
-    const struct follow *follow;
-    const struct desired *desired;
-    UT_hash_handle hh;
-};
-
-static char *identity_of(const struct follow *f, const struct desired *d)
-{
-    const char *ns = d->namespace ? d->namespace : agent_namespace(f->agent);
-    return xasprintf("%s/%s/%s/%s", d->group, d->kind, ns, d->name);
-}
-
-static void tell_shared(struct follow *f, const struct desired *d, const struct identity *other)
-{
-    _free_ char *object = d->namespace ? xasprintf("%s %s/%s", d->kind, d->namespace, d->name)
-                                       : xasprintf("%s %s", d->kind, d->name);
-    _free_ char *message =
-        xasprintf("the source %s declares this object too, at %s:%u: neither is compared; take it "
-                  "out of one of them",
-                  other->follow->config->name, other->desired->file, other->desired->line);
-    json_auto_t *event = json_object();
-    json_put_str(event, "file", d->file);
-    json_put(event, "line", json_integer(d->line));
-    json_put_str(event, "object", object);
-    json_put_str(event, "message", message);
-    tell_problem(f->tell, EVENT_ERROR, event);
-}
-
-/* Marks what another source declares, too; true when that changes what f's set says. */
-static bool mark_shared(struct follow *f, bool tell)
-{
-    struct agent *a = f->agent;
-    struct identity *all = NULL, *one, *tmp;
-    bool changed = false;
-    if (!f->set)
-        return false;
-    for (size_t i = 0; i < a->count; i++) {
-        const struct follow *o = &a->follows[i];
-        for (size_t n = 0; o != f && o->set && n < o->set->count; n++) {
-            one = xcalloc(1, sizeof(*one));
-            *one = (struct identity){.key = identity_of(o, &o->set->items[n]),
-                                     .follow = o,
-                                     .desired = &o->set->items[n]};
-            HASH_ADD_KEYPTR(hh, all, one->key, strlen(one->key), one);
-        }
-    }
-    for (size_t n = 0; n < f->set->count; n++) {
-        struct desired *d = &f->set->items[n];
-        _free_ char *key = identity_of(f, d);
-        HASH_FIND_STR(all, key, one);
-        changed |= d->shared != (one != NULL);
-        d->shared = one != NULL;
-        if (one && tell)
-            tell_shared(f, d, one);
-    }
-    HASH_ITER(hh, all, one, tmp)
-    {
-        HASH_DEL(all, one);
-        free(one->key);
-        free(one);
-    }
-    return changed;
 }
 
 /* ---- the desired set ---- */
@@ -305,7 +248,7 @@ static void compare(struct follow *f)
 {
     f->requests = http_count(f->agent->http);
     tell_taking(f->tell);
-    mark_shared(f, true);
+    follow_mark_shared(f, true);
     pass_take(f->pass, f->set);
     tell_taken(f->tell);
     f->taken = true;
@@ -319,7 +262,7 @@ static void take(struct follow *f)
     compare(f);
     for (size_t i = 0; i < f->agent->count; i++) {
         struct follow *o = &f->agent->follows[i];
-        if (o != f && o->taken && mark_shared(o, false))
+        if (o != f && o->taken && follow_mark_shared(o, false))
             compare(o);
     }
 }

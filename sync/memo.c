@@ -233,6 +233,17 @@ void memo_drop(struct memo *memo, uint64_t slot)
         memo_put(memo, slot, no_key);
 }
 
+void memo_keep(struct memo *memo, const uint64_t *slots, size_t count)
+{
+    _free_ bool *kept = xcalloc(memo->mask + 1, sizeof(*kept));
+    for (size_t i = 0; i < count; i++)
+        kept[find(memo, slots[i]) - memo->entries] = true;
+    for (size_t i = 0; i <= memo->mask; i++) {
+        if (!kept[i] && memo->entries[i].slot)
+            memo_drop(memo, memo->entries[i].slot); /* in its place: nothing moves */
+    }
+}
+
 void memo_flush(struct memo *memo)
 {
     if (memo->fd < 0 || !memo->out.len)

@@ -33,6 +33,9 @@ const uint8_t *memo_get(const struct memo *memo, uint64_t slot);
 void memo_put(struct memo *memo, uint64_t slot, const uint8_t key[MEMO_KEY_BYTES]);
 void memo_drop(struct memo *memo, uint64_t slot);
 
+/* Drops all slots but these: of objects that went while nobody looked. */
+void memo_keep(struct memo *memo, const uint64_t *slots, size_t count);
+
 /* Writes what is not yet written. Called now and then, and at the end. */
 void memo_flush(struct memo *memo);
 

@@ -163,7 +163,7 @@ def test_hangup(agent, cluster, repository, namespace):
 
 def test_hangup_keeps_what_stands(agents, cluster, repository, namespace):
     """Objects that a source shared are compared once it is gone; what was read stands while Git fails; a pause clears."""
-    cluster.apply([config_map("one", {"k": "0"}), config_map("two", {"k": "1"})], namespace)
+    cluster.apply([config_map("one", {"k": "1"}), config_map("two", {"k": "1"})], namespace)
     repository.commit({"a/one.yaml": config_map("one", {"k": "1"}), "a/two.yaml": config_map("two", {"k": "1"}),
                        "b/one.yaml": config_map("one", {"k": "1"})})
     one, two = ({"name": name, "url": repository.url, "ref": "main", "path": name, "interval": "1s"} for name in "ab")
@@ -178,6 +178,7 @@ def test_hangup_keeps_what_stands(agents, cluster, repository, namespace):
         a.wait(event="note", message="the configuration was read again")
 
     hang_up()
+    cluster.patch_data(namespace, "one", {"k": "0"})
     assert a.drift(field="data.k", have="0")["object"]["name"] == "one"
     os.rename(repository.folder, repository.folder + ".away")
     a.wait(event="error", source="a")

@@ -161,12 +161,34 @@ static void cut(void **state)
     }
 }
 
+/* Names that come and go for ever do not make it grow for ever. */
+static void forgotten(void **state)
+{
+    struct memo *m = opened(false);
+    uint64_t here[100];
+    for (uint64_t round = 0; round < 200; round++) {
+        for (uint64_t i = 0; i < 100; i++) {
+            here[i] = 1 + i * 7919 + round * 1000003;
+            memo_put(m, here[i], key(i));
+        }
+        memo_keep(m, here, 100);
+        memo_free(m);
+        m = opened(false);
+        for (uint64_t i = 0; i < 100; i++) {
+            assert_true(memo_has(m, here[i], key(i)));
+            assert_null(memo_get(m, here[i] - 1000003));
+        }
+    }
+    assert_true(size() < 10000 * 32L); /* 20,000 names were there; a record has 32 bytes */
+    memo_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(kept, empty),      cmocka_unit_test_setup(killed, empty),
         cmocka_unit_test_setup(compacted, empty), cmocka_unit_test_setup(flipped, empty),
-        cmocka_unit_test_setup(cut, empty),
+        cmocka_unit_test_setup(cut, empty),       cmocka_unit_test_setup(forgotten, empty),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

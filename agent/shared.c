@@ -1,0 +1,72 @@
+/* Objects that two sources declare: neither compares them, and an error names both places. */
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "agent.h"
+#include "core/alloc.h"
+#include "core/json.h"
+
+struct identity {
+    char *key;
+    const struct follow *follow;
+    const struct desired *desired;
+    UT_hash_handle hh;
+};
+
+static char *identity_of(const struct follow *f, const struct desired *d)
+{
+    const char *ns = d->namespace ? d->namespace : agent_namespace(f->agent);
+    return xasprintf("%s/%s/%s/%s", d->group, d->kind, ns, d->name);
+}
+
+static void tell_shared(struct follow *f, const struct desired *d, const struct identity *other)
+{
+    _free_ char *object = d->namespace ? xasprintf("%s %s/%s", d->kind, d->namespace, d->name)
+                                       : xasprintf("%s %s", d->kind, d->name);
+    _free_ char *message =
+        xasprintf("the source %s declares this object too, at %s:%u: neither is compared; take it "
+                  "out of one of them",
+                  other->follow->config->name, other->desired->file, other->desired->line);
+    json_auto_t *event = json_object();
+    json_put_str(event, "file", d->file);
+    json_put(event, "line", json_integer(d->line));
+    json_put_str(event, "object", object);
+    json_put_str(event, "message", message);
+    tell_problem(f->tell, EVENT_ERROR, event);
+}
+
+bool follow_mark_shared(struct follow *f, bool tell)
+{
+    struct agent *a = f->agent;
+    struct identity *all = NULL, *one, *tmp;
+    bool changed = false;
+    if (!f->set)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        const struct follow *o = &a->follows[i];
+        for (size_t n = 0; o != f && o->set && n < o->set->count; n++) {
+            one = xcalloc(1, sizeof(*one));
+            *one = (struct identity){.key = identity_of(o, &o->set->items[n]),
+                                     .follow = o,
+                                     .desired = &o->set->items[n]};
+            HASH_ADD_KEYPTR(hh, all, one->key, strlen(one->key), one);
+        }
+    }
+    for (size_t n = 0; n < f->set->count; n++) {
+        struct desired *d = &f->set->items[n];
+        _free_ char *key = identity_of(f, d);
+        HASH_FIND_STR(all, key, one);
+        changed |= d->shared != (one != NULL);
+        d->shared = one != NULL;
+        if (one && tell)
+            tell_shared(f, d, one);
+    }
+    HASH_ITER(hh, all, one, tmp)
+    {
+        HASH_DEL(all, one);
+        free(one->key);
+        free(one);
+    }
+    return changed;
+}
