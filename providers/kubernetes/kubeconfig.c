@@ -72,9 +72,9 @@ static int find(struct kube_files *files, const char *list, const char *what, co
                    *names ? names : "none");
 }
 
-static int take_cluster(const struct kube_entry *e, struct kubeconfig *out, struct err **err)
+static int take_server(const struct kube_entry *e, struct kubeconfig *out, struct err **err)
 {
-    const char *server = kube_entry_text(e, "server"), *proxy = kube_entry_text(e, "proxy-url");
+    const char *server = kube_entry_text(e, "server");
     if (!server)
         return kube_entry_wrong(e, err, "no server");
     if (strncmp(server, "https://", 8) && strncmp(server, "http://", 7))
@@ -93,6 +93,14 @@ static int take_cluster(const struct kube_entry *e, struct kubeconfig *out, stru
     while (len && server[len - 1] == '/')
         len--;
     out->server = xstrndup(server, len);
+    return 0;
+}
+
+static int take_cluster(const struct kube_entry *e, struct kubeconfig *out, struct err **err)
+{
+    const char *proxy = kube_entry_text(e, "proxy-url");
+    if (take_server(e, out, err))
+        return -1;
     out->tls_server_name = xstrdup_null(kube_entry_text(e, "tls-server-name"));
     if (proxy && !proxy_valid(proxy))
         return kube_entry_wrong(e, err,

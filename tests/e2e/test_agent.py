@@ -170,7 +170,7 @@ def test_hangup_keeps_what_stands(agents, cluster, repository, namespace):
     config = {"sources": [one, two], "kubernetes": {"defaultNamespace": namespace}}
     a = agents(config, cluster.kubeconfig)
     a.wait(event="error", source="a", object="ConfigMap one")
-    a.ready("a")
+    a.ready("b")
 
     def hang_up(**settings):
         a.configure({"sources": [{**one, **settings}], "kubernetes": {"defaultNamespace": namespace}})
