@@ -183,6 +183,7 @@ def test_hangup_keeps_what_stands(agents, cluster, repository, namespace):
     os.rename(repository.folder, repository.folder + ".away")
     a.wait(event="error", source="a")
     hang_up(interval="2s")
+    a.wait(event="error", source="a")
     cluster.patch_data(namespace, "two", {"k": "2"})
     assert a.drift(field="data.k", have="2")["object"]["name"] == "two"
     os.rename(repository.folder + ".away", repository.folder)
