@@ -258,14 +258,17 @@ static int bad_sign_in(const struct ssh_link *l, int rc, const char *key, const 
     if (rc == LIBSSH2_ERROR_SOCKET_DISCONNECT || rc == LIBSSH2_ERROR_SOCKET_RECV ||
         rc == LIBSSH2_ERROR_SOCKET_SEND)
         return err_set(err, ERR_RETRY, "%s: the connection broke off (%s)", t->where, why(l));
+    /* libssh2 seldom says more of a key, and of some forms of keys nothing */
     if (passphrase)
-        return err_set(err, ERR_USAGE,
-                       "auth.sshKeyFile: %s cannot be read with the passphrase of %s (%s)", file,
-                       t->auth->passphrase_file, why(l));
+        return err_set(
+            err, ERR_USAGE,
+            "auth.sshKeyFile: %s cannot be read with the passphrase of %s: either that is "
+            "not its passphrase, or it is no private key",
+            file, t->auth->passphrase_file);
     return err_set(err, ERR_USAGE,
-                   "auth.sshKeyFile: %s cannot be read (%s): is it a private key, and without a "
-                   "passphrase? Else set auth.passphraseFile",
-                   file, why(l));
+                   "auth.sshKeyFile: %s cannot be read: either it has a passphrase (then set "
+                   "auth.passphraseFile), or it is no private key",
+                   file);
 }
 
 static int sign_in(struct ssh_link *l, struct err **err)

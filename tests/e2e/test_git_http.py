@@ -2,6 +2,7 @@
 import glob
 import os
 import re
+import ssl
 import subprocess
 
 import pytest
@@ -473,10 +474,8 @@ def test_hosts_that_are_not_there(tmp_path):
 def test_plain_http_where_tls_is_meant(tmp_path, raw):
     server = raw(status(400), eager=True)
     url = f"https://127.0.0.1:{server.port}/a.git"
-    read = reader(tmp_path, url)()
-    assert read.kind == RETRY
-    assert re.fullmatch(re.escape(f"{url}: no TLS connection to 127.0.0.1 port {server.port} (") + ".*" +
-                        re.escape("): does that port speak https?"), read.error), read.error
+    refused(reader(tmp_path, url)(), RETRY, f"{url}: no TLS connection to 127.0.0.1 port {server.port} (OpenSSL/"
+            f"{ssl.OPENSSL_VERSION.split()[1]}: error:0A00010B:SSL routines::wrong version number): does that port speak https?")
 
 
 def test_a_server_that_hangs(tmp_path, raw):
@@ -573,19 +572,16 @@ def test_broken_answers(tmp_path, raw, bare, name, change, cut, line):
 def test_a_connection_cut_in_the_pack(tmp_path, raw, bare):
     server = raw(upload_pack(bare.folder, cut=50))
     url = f"http://127.0.0.1:{server.port}/a.git"
-    read = reader(tmp_path, url)()
-    assert read.kind == RETRY
-    assert re.fullmatch(re.escape(f"{url}: the connection broke off (") + r"transfer closed with 50 bytes remaining to read\)",
-                        read.error), read.error
+    refused(reader(tmp_path, url)(), RETRY,
+            f"{url}: the connection broke off (transfer closed with 50 bytes remaining to read)")
 
 
 def test_a_damaged_pack(tmp_path, raw, bare):
     server = raw(upload_pack(bare.folder, flip))
     url = f"http://127.0.0.1:{server.port}/a.git"
-    read = reader(tmp_path, url)()
-    assert read.kind == RETRY
-    assert read.error.startswith(f"{url}: the pack that the server sent is damaged or not whole (git fsck there tells more): ")
-    assert read.objects == {}
+    refused(reader(tmp_path, url)(), RETRY,
+            f"{url}: the pack that the server sent is damaged or not whole (git fsck there tells more): error "
+            "reading from the zlib stream")
 
 
 def test_the_last_good_set_is_not_touched_by_a_fault(tmp_path, raw, serve, bare, repository):

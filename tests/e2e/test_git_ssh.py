@@ -291,18 +291,16 @@ def test_passphrases(tmp_path, serve, sign_in):
     url, auth = sign_in(serve(), "ed25519", PASSPHRASE)
     read = reader(tmp_path, url, **auth)
     key = auth["sshKeyFile"]
-    without = read(passphraseFile=None)
-    assert without.kind == USAGE
-    assert re.fullmatch(re.escape(f"auth.sshKeyFile: {key} cannot be read (") + ".*" +
-                        re.escape("): is it a private key, and without a passphrase? Else set auth.passphraseFile"), without.error)
+    unread = "cannot be read: either it has a passphrase (then set auth.passphraseFile), or it is no private key"
+    refused(read(passphraseFile=None), USAGE, f"auth.sshKeyFile: {key} {unread}")
     (tmp_path / "wrong").write_text("pass-phrase-4\n")
     wrong = read(passphraseFile=str(tmp_path / "wrong"))
-    assert wrong.kind == USAGE
-    assert wrong.error.startswith(f"auth.sshKeyFile: {key} cannot be read with the passphrase of {tmp_path}/wrong (")
+    refused(wrong, USAGE, f"auth.sshKeyFile: {key} cannot be read with the passphrase of {tmp_path}/wrong: either "
+            "that is not its passphrase, or it is no private key")
     assert b"pass-phrase" not in wrong.raw
     (tmp_path / "nonsense").write_text("no key\n")
-    nonsense = read(sshKeyFile=str(tmp_path / "nonsense"), passphraseFile=None)
-    assert nonsense.kind == USAGE and nonsense.error.startswith(f"auth.sshKeyFile: {tmp_path}/nonsense cannot be read (")
+    refused(read(sshKeyFile=str(tmp_path / "nonsense"), passphraseFile=None), USAGE,
+            f"auth.sshKeyFile: {tmp_path}/nonsense {unread}")
 
 
 # ---- server and network ----
@@ -368,10 +366,8 @@ def test_servers_that_are_none(tmp_path, raw, known):
         connection.shutdown(socket.SHUT_RDWR)
     other = raw(web)
     url = f"ssh://git@127.0.0.1:{other.port}/infra.git"
-    read = reader(tmp_path, url, **auth(other))()
-    assert read.kind == RETRY
-    assert re.fullmatch(re.escape(f"{url}: 127.0.0.1 port {other.port} does not speak ssh (") + ".*" +
-                        re.escape("): check the url"), read.error), read.error
+    refused(reader(tmp_path, url, **auth(other))(), RETRY,
+            f"{url}: 127.0.0.1 port {other.port} does not speak ssh (Failed getting banner): check the url")
 
 
 def test_the_mirror_is_ours_alone(tmp_path, serve, sign_in, bare):
