@@ -116,6 +116,12 @@ void http_call_judge(struct http_call *call)
     case CURLE_COULDNT_CONNECT:
         err_set(&call->err, ERR_RETRY, "%s: cannot connect: %s", call->host, os_error(call));
         return;
+    case CURLE_COULDNT_RESOLVE_HOST:
+        err_set(&call->err, ERR_RETRY,
+                "%s: no address is known for this host: check its name, and this machine's name "
+                "servers",
+                call->host);
+        return;
     case CURLE_SEND_FAIL_REWIND:
         err_set(&call->err, ERR_RETRY,
                 "%s: the connection was closed after the request was sent: whether it was done is "
@@ -145,7 +151,7 @@ void http_call_judge(struct http_call *call)
     case CURLE_OUT_OF_MEMORY:
         err_set(&call->err, ERR_FATAL, "%s: %s", call->host, detail(call));
         return;
-    default: /* names that do not resolve, resets, cut answers, HTTP/2 stream errors */
+    default: /* resets, cut answers, HTTP/2 stream errors */
         err_set(&call->err, ERR_RETRY, "%s: %s", call->host, detail(call));
         return;
     }

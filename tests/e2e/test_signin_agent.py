@@ -96,7 +96,7 @@ def test_token_revoked_and_renewed(agent, account, cluster, namespace, edits, ed
     line = (f"HTTP 401: {account.server} does not accept the sign-in (kubeconfig context test, user tester): the token "
             f"file {path} was read again, and its token was refused as well: see why nobody renews it")
     unknown = running.wait(seconds=150, event="drift", verdict="unknown")
-    assert line in unknown["message"]
+    assert unknown["message"] == line
     assert not running.seen(event="drift", verdict="drifted", state="cleared")
     assert len(refusals(cluster, offset)) < 20  # by itself, and bounded
     cluster.kubectl("create", "secret", "generic", "leash", "-n", namespace)
@@ -161,8 +161,10 @@ def test_certificate_authority_rotates(agent, account, cluster, edits):
         relay.change(*second)
         relay.cut()
         edits.edit()
-        line = f"{server} (kubeconfig context test): the server's certificate is not trusted ("
+        line = (f"LIST of configmaps: {server} (kubeconfig context test): the server's certificate is not trusted (SSL "
+                "certificate problem: self-signed certificate): set certificate-authority of the cluster in the kubeconfig to "
+                "the CA that signed it")
         seen = running.wait(seconds=150, event="drift", verdict="unknown")
-        assert line in seen["message"], seen
+        assert seen["message"] == line
         write(authority, read(second[0]))
         running.wait(seconds=90, event="drift", field="data.k", have=edits.edit(), verdict="drifted")
