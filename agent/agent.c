@@ -405,6 +405,7 @@ int agent_run(const struct options *o)
         start(&a);
         ev_run(a.loop, 0);
         log_note(EVENT_INFO, NULL, NULL, "holdfast ends");
+        alarm(0); /* nothing is written any more that could hang */
         if (log_failed())
             status = EXIT_ERROR;
     }

@@ -98,7 +98,7 @@ run-e2e:
 
 idle: ready ## five idle minutes of IDLE_OBJECTS=5000 by the audit log, and what a restart asks
 	@$(SUB) all
-	@IDLE_OBJECTS=$(IDLE_OBJECTS) IDLE_SECONDS=$(IDLE_SECONDS) HOLDFAST=$(B)/holdfast tests/run-e2e tests/e2e/test_idle.py -n 0 -s
+	@IDLE_ALONE=yes IDLE_OBJECTS=$(IDLE_OBJECTS) IDLE_SECONDS=$(IDLE_SECONDS) HOLDFAST=$(B)/holdfast tests/run-e2e tests/e2e/test_idle.py -n 0 -s
 
 soak: ready ## ten edits and one commit a second for SOAK_SECONDS=600
 	@$(SUB) all
@@ -106,7 +106,7 @@ soak: ready ## ten edits and one commit a second for SOAK_SECONDS=600
 
 killed: ready ## KILLS=100 at random moments; each start tells what is so. KILL_SEED=N for the same moments again
 	@$(SUB) all
-	@KILLS=$(KILLS) HOLDFAST=$(B)/holdfast tests/run-e2e tests/e2e/test_killed.py -n 0 -s
+	@KILLS=$(KILLS) KILL_SECONDS=3600 HOLDFAST=$(B)/holdfast tests/run-e2e tests/e2e/test_killed.py -n 0 -s
 
 # Needs Go: the manifests lie in the modules that the test server is built from.
 real: ready ## manifests of well-known projects, applied and compared again

@@ -43,14 +43,20 @@ class Cluster:
         return http.client.HTTPSConnection(where.hostname, where.port, context=self.tls, timeout=60)
 
     def ask(self, connection, method, path, body=None, content_type="application/apply-patch+yaml"):
-        """The answer; retried when the server is busy."""
+        """The answer; retried when the server is busy, and when it has closed a connection that nobody used."""
         headers = {"Authorization": self.authorization, "Accept": "application/json", "User-Agent": "holdfast-bench"}
         if body is not None:
             headers["Content-Type"] = content_type
-        for _ in range(20):
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            data = answer.read()
+        for again in range(20):
+            try:
+                connection.request(method, path, body, headers)
+                answer = connection.getresponse()
+                data = answer.read()
+            except (OSError, http.client.HTTPException):
+                connection.close()  # the next request opens it
+                if again:
+                    raise
+                continue
             if answer.status in (200, 201):
                 return data
             if answer.status not in (409, 429, 500, 503):
@@ -61,11 +67,11 @@ class Cluster:
     def apply(self, connection, path, text):
         return self.ask(connection, "PATCH", f"{path}?fieldManager=holdfast&force=true", text.encode())
 
-    def load(self, found):
-        """Server-side apply of all objects; first namespaces, last autoscalers."""
+    def load(self, found, turns=(0, 1, 2)):
+        """Server-side apply of all objects; first namespaces, last autoscalers. `turns`: or some of these."""
         def turn(path):
             return 0 if path.count("/") == 4 else 2 if "autoscaling" in path else 1
-        for wanted in range(3):
+        for wanted in turns:
             self.load_some([(path, text) for _, path, text in found if turn(path) == wanted])
 
     def load_some(self, found):

@@ -1,6 +1,6 @@
 """Killed at any moment, the next start tells the truth: the same as `holdfast diff` of that moment does. Also where the
 memo is damaged or an old one, and where files that a kill leaves lie about in stateDir. `make killed` is the whole form:
-KILLS so many, KILL_SEED what chooses the moments (printed)."""
+KILLS so many, or as many as KILL_SECONDS allow; KILL_SEED is what chooses the moments (printed)."""
 import concurrent.futures
 import json
 import os
@@ -17,6 +17,7 @@ import manifests  # pylint: disable=wrong-import-position
 import testbed  # pylint: disable=wrong-import-position
 
 KILLS = int(os.environ.get("KILLS", "12"))
+SECONDS = float(os.environ.get("KILL_SECONDS", "60"))
 SEED = int(os.environ.get("KILL_SEED") or time.time_ns() % 1000000)
 OBJECTS, UNLIKE = 120, 20
 PREFIX = f"killed-{os.getpid()}"
@@ -175,14 +176,14 @@ def killed(agents, cluster, namespace, tmp_path):
     cluster.apply(unlike)
     repository.commit({"unlike.yaml": unlike})
     a = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main", "interval": "1s"}]}, cluster.kubeconfig)
-    assert a.wait(seconds=60, event="summary")["in_sync"] == OBJECTS + UNLIKE
+    assert a.wait(seconds=120, event="summary")["in_sync"] == OBJECTS + UNLIKE, a.tail()
     return Killed(a, bed, repository, objects, namespace)
 
 
 def test_killed_at_any_moment(killed, holdfast, tmp_path):
-    print(f"\n{KILLS} kills, KILL_SEED={SEED}")
-    lives = []
-    while len(lives) < KILLS:
+    print(f"\nKILL_SEED={SEED}")
+    lives, end = [], time.monotonic() + SECONDS
+    while len(lives) < KILLS and (time.monotonic() < end or len(lives) < 3):
         how = killed.live_and_die()
         damaged = killed.damage() if killed.rng.random() < 0.2 else ""
         lives.append(f"{how}, memo {damaged}" if damaged else how)
@@ -199,5 +200,5 @@ def test_killed_at_any_moment(killed, holdfast, tmp_path):
     for event in killed.agent.events:
         assert event["event"] != "error", event
         assert event["level"] == "info" or event["event"] == "drift" or "memo" in event["message"], event
-    print(f"{len(truth)} differed at the end, {killed.commits} commits; " + ", ".join(
+    print(f"killed {len(lives)} times; {len(truth)} differed at the end, {killed.commits} commits; " + ", ".join(
         f"{lives.count(how)} {how}" for how in sorted(set(lives))))

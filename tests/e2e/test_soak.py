@@ -146,15 +146,14 @@ class Sampler(threading.Thread):
         self.ended = threading.Event()
 
     def run(self):
-        before = set()
+        seen = collections.Counter()
         while not self.ended.wait(1):
             if not os.path.exists(f"/proc/{self.pid}"):
                 return  # which fails the test elsewhere
             with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="utf-8") as file:
                 children = {int(pid) for pid in file.read().split()}
-            zombies = {pid for pid in children if self.is_zombie(pid)}
-            self.zombies += zombies & before  # one that was not waited for in a whole second
-            before = zombies
+            seen = collections.Counter({pid: seen[pid] + 1 for pid in children if self.is_zombie(pid)})
+            self.zombies += [pid for pid, times in seen.items() if times == 5]  # not waited for in all that time
             files, size = self.state_size()
             self.samples.append({**testbed.memory(self.pid), "descriptors": len(os.listdir(f"/proc/{self.pid}/fd")),
                                  "children": len(children), "files": files, "state": size / 1024,
@@ -195,7 +194,7 @@ def soaked(agents, cluster, tmp_path):
     repository.git("config", "gc.auto", "0")
     bed.load(objects)
     a = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main", "interval": "1s"}]}, cluster.kubeconfig)
-    assert a.wait(seconds=60, event="summary")["in_sync"] == OBJECTS
+    assert a.wait(seconds=120, event="summary")["in_sync"] == OBJECTS, a.tail()
     return bed, repository, objects, a
 
 
