@@ -26,7 +26,8 @@ static char *base_of(const char *path)
     char *slash = strrchr(real, '/');
     if (!S_ISDIR(st.st_mode))
         slash[slash == real] = '\0';
-    _free_ char *root = git_workdir(real);
+    _free_ char *root = NULL;
+    git_workdir(real, &root, NULL); /* the read itself tells what is wrong */
     const char *top = root ? root : real;
     size_t n = strlen(top);
     while (n > 1 && top[n - 1] == '/')

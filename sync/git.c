@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/limits.h"
@@ -267,14 +268,21 @@ int git_open_local(const char *folder, const char *ref, const struct manifest_si
     return rc;
 }
 
-char *git_workdir(const char *folder)
+int git_workdir(const char *folder, char **root, struct err **err)
 {
     git_repository *repo = NULL;
-    if (git_repository_open_ext(&repo, folder, 0, NULL) < 0)
-        return NULL;
-    char *workdir = xstrdup_null(git_repository_workdir(repo));
+    _free_ char *own = xasprintf("%s/.git", folder);
+    int rc = git_repository_open_ext(&repo, folder, 0, NULL);
+    *root = NULL;
+    /* libgit2 passes over what is no repository, as Git does */
+    if (rc == GIT_ENOTFOUND && access(own, F_OK))
+        return 0;
+    if (rc < 0)
+        return git_err(err, ERR_INVALID, "%s lies in a Git repository that cannot be opened",
+                       folder);
+    *root = xstrdup_null(git_repository_workdir(repo));
     git_repository_free(repo);
-    return workdir;
+    return 0;
 }
 
 bool git_is_bare(const char *folder)

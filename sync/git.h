@@ -54,9 +54,10 @@ int git_open_local(const char *folder, const char *ref, const struct manifest_si
 
 /*
  * The root of the working tree that the folder (or file) lies in, with "/" at its end, owned; NULL
- * where it lies in none.
+ * where it lies in none. -1 with *err where there is a repository that cannot be opened: it is no
+ * plain folder.
  */
-char *git_workdir(const char *folder);
+int git_workdir(const char *folder, char **root, struct err **err);
 
 /* The folder is itself a bare repository. */
 bool git_is_bare(const char *folder);

@@ -117,7 +117,9 @@ static int read_place(const struct source_config *config, const char *place, boo
     if (!is_folder)
         *strrchr(folder, '/') = '\0'; /* realpath gave it one */
     const char *inside = *folder ? folder : "/";
-    _free_ char *root = git_workdir(inside);
+    _free_ char *root = NULL;
+    if (git_workdir(inside, &root, err))
+        return -1;
     _free_ char *path = root ? path_below(root, place, config->path) : NULL;
     if (config->ref && *config->ref) {
         struct git_source git;

@@ -25,6 +25,8 @@ static void tell_at(const struct walk *w, enum problem_level level, const char *
                      &(struct problem){.level = level, .at = at, .file = file, .message = message});
 }
 
+#define MANIFESTS "*.yaml, *.yml and *.json"
+
 static void tell(const struct walk *w, enum problem_level level, const char *file, const char *fmt,
                  ...) __attribute__((format(printf, 4, 5)));
 
@@ -442,6 +444,18 @@ static int find(const struct walk *w, void *folder, const char *name, struct tre
     return rc;
 }
 
+/* The file that ends the path. A URL may be a file of any name. */
+static int enter_file(struct walk *w, void *folder, const struct tree_entry *entry,
+                      struct err **err)
+{
+    bool named = w->config->path && *w->config->path;
+    if (named && !walk_manifest_name(entry->name))
+        return err_set(err, ERR_INVALID, "path \"%s\" is a file, and no manifest (" MANIFESTS ")",
+                       buf_str(&w->path));
+    read_file(w, folder, entry);
+    return 0;
+}
+
 /*
  * Goes from *folder into `name`, or reads it where it is the file that ends the path. *folder is
  * closed; it is NULL afterwards when there is nothing more to walk.
@@ -453,7 +467,7 @@ static int enter(struct walk *w, void **folder, const char *name, bool last, str
     walk_push(w, name);
     int rc = find(w, *folder, name, &entry, err);
     if (rc == 0 && entry.type == TREE_FILE && last) {
-        read_file(w, *folder, &entry);
+        rc = enter_file(w, *folder, &entry, err);
     } else if (rc == 0 && entry.type != TREE_FOLDER) {
         rc = err_set(err, ERR_INVALID, "path \"%s\" is no folder%s", buf_str(&w->path),
                      entry.type == TREE_LINK     ? " but a symbolic link, which is not followed"
@@ -548,7 +562,7 @@ int walk_tree(const struct tree *tree, const char *path, const struct source_con
     }
     if (rc == 0 && !w.counts.objects)
         tell(&w, PROBLEM_NOTE, w.path.len ? buf_str(&w.path) : PROBLEM_SOURCE,
-             "no manifest is here: *.yaml, *.yml and *.json are read, as include and exclude say");
+             "no manifest is here: " MANIFESTS " are read, as include and exclude say");
     w.counts.unsteady |= w.stopped;
     if (counts)
         *counts = w.counts;

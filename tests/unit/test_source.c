@@ -274,6 +274,15 @@ static void places(void **state)
     expect_names((struct source_config){.url = plain}, "other one b j");
     expect_error((struct source_config){.url = plain, .ref = "main"}, ERR_NOT_FOUND,
                  "lies in no Git repository, so there is no ref \"main\"");
+    /* what cannot be opened is no plain folder */
+    sh("mkdir plain/.git; echo junk >plain/.git/HEAD");
+    expect_error((struct source_config){.url = plain}, ERR_INVALID,
+                 "lies in a Git repository that cannot be opened");
+    sh("rm -rf plain/.git; git init -q --object-format=sha256 plain");
+    _free_ char *below = xasprintf("%s/plain/a", base);
+    expect_error((struct source_config){.url = below}, ERR_INVALID,
+                 "lies in a Git repository that cannot be opened: unsupported extension");
+    sh("rm -rf plain/.git");
 }
 
 static void globs(void **state)
@@ -294,6 +303,12 @@ static void missing(void **state)
 {
     struct source_config config = {.url = repo_url, .path = "app"};
     expect_error(config, ERR_INVALID, "path \"app\" is not there: the root holds apps");
+    sh("rm -rf other; cp -r repo other; echo hello >other/apps/README; git -C other add "
+       "apps/README;"
+       "git -C other commit -qm readme");
+    _free_ char *other = xasprintf("file://%s/other", base);
+    expect_error((struct source_config){.url = other, .path = "apps/README"}, ERR_INVALID,
+                 "path \"apps/README\" is a file, and no manifest (*.yaml");
     config.path = "apps/aa/x";
     expect_error(config, ERR_INVALID, "path \"apps/aa\" is not there");
     config.path = "../x";
