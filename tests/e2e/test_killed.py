@@ -200,5 +200,5 @@ def test_killed_at_any_moment(killed, holdfast, tmp_path):
     for event in killed.agent.events:
         assert event["event"] != "error", event
         assert event["level"] == "info" or event["event"] == "drift" or "memo" in event["message"], event
-    print(f"killed {len(lives)} times; {len(truth)} differed at the end, {killed.commits} commits; " + ", ".join(
+    print(f"killed {len(lives)} times; {len(truth)} differed at the end, {killed.commits} commits; " + "; ".join(
         f"{lives.count(how)} {how}" for how in sorted(set(lives))))
