@@ -25,6 +25,7 @@
 #define DISCOVER_MOST_S   300.0
 #define DISCOVER_OLD_S    300 /* a server that is too old is asked again so often */
 #define DISCOVER_FAILED_S 30.0
+#define UNREADY_TRIES     10 /* one that is never ready is asked all the same */
 
 static struct agent *running; /* for the signal handler */
 
@@ -123,6 +124,29 @@ static void on_discovery(void *ctx, struct discovery *found, const struct err *e
     }
 }
 
+/*
+ * A server that has just begun does not serve all kinds at once, and says so itself. Where nobody
+ * answers, discovery would find the same a moment later, or such a server.
+ */
+static void on_readiness(void *ctx, const struct kube_answer *answer)
+{
+    struct agent *a = ctx;
+    _err_ struct err *err = NULL;
+    bool unready = answer->status == 500 || answer->status == 503;
+    if (unready && a->unready++ < UNREADY_TRIES)
+        err_set(&err, ERR_RETRY,
+                "GET /readyz: %s (kubeconfig context %s): HTTP %ld: the API server is not ready",
+                answer->server, answer->context, answer->status);
+    else if (!answer->status)
+        kube_answer_err(answer, "GET /readyz", &err);
+    if (!err) {
+        a->unready = 0;
+        discovery_start(a->client, on_discovery, a);
+        return;
+    }
+    on_discovery(a, NULL, err);
+}
+
 static void on_discover(struct ev_loop *loop, struct ev_timer *w, int events)
 {
     struct agent *a = w->data;
@@ -130,7 +154,8 @@ static void on_discover(struct ev_loop *loop, struct ev_timer *w, int events)
         return;
     a->discovering = true;
     a->discoveries++;
-    discovery_start(a->client, on_discovery, a);
+    kube_send(a->client, &(struct kube_request){
+                             .method = "GET", .path = "/readyz", .done = on_readiness, .ctx = a});
 }
 
 /* ---- the configuration ---- */

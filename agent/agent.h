@@ -66,6 +66,7 @@ struct agent {
     bool discovering;
     bool discover_again; /* asked for while one was under way */
     unsigned discovery_failures;
+    unsigned unready;            /* times in a row that the server said it was not ready */
     unsigned unknown_rounds;     /* discoveries in a row after which a kind is still unknown */
     unsigned discoveries, ticks; /* lately: the more, the longer the pause before the next */
     char *discovery_error;

@@ -18,6 +18,16 @@ static json_t *number(size_t n)
     return json_integer((json_int_t)n);
 }
 
+/* An error says of them why nothing is known: they are not in sync. */
+static size_t unlooked(const struct follow *f)
+{
+    size_t count, n = 0;
+    struct unit *const *units = pass_units(f->pass, &count);
+    for (size_t i = 0; i < count; i++)
+        n += !units[i]->type && !units[i]->paused && !units[i]->reported;
+    return n;
+}
+
 json_t *follow_summary(const struct follow *f)
 {
     static const enum verdict whole[] = {VERDICT_MISSING, VERDICT_TERMINATING, VERDICT_BLOCKED,
@@ -26,7 +36,7 @@ json_t *follow_summary(const struct follow *f)
     const struct pass_counts *p = pass_counts(f->pass);
     json_t *e = json_object(), *drifted = json_object();
     tell_count(f->tell, &c);
-    size_t compared = p->objects - p->paused;
+    size_t compared = p->objects - p->paused - unlooked(f);
     for (int i = CLASS_NONE + 1; i < CLASS_COUNT; i++)
         json_put(drifted, drift_class_name(i), number(c.classes[i]));
     json_put(e, "objects", number(p->objects));

@@ -38,6 +38,7 @@ void exchange_begin(struct exchange *x, const char *method, const char *target)
     pthread_mutex_lock(&p->lock);
     x->request.number = ++p->requests;
     p->open++;
+    x->seen = p->rules.last_id;
     x->rule = fault_rules_decide(&p->rules, &x->request);
     p->faulted += x->rule.fault != FAULT_NONE;
     count(x);

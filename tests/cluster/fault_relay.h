@@ -29,6 +29,7 @@ struct exchange {
     struct link *client, *server;
     struct fault_request request;
     struct fault_rule rule;
+    unsigned seen; /* the last rule that was there when it began, or met it since */
     unsigned cuts; /* as they were when the connection began */
 };
 

@@ -14,11 +14,13 @@ static void look_again(struct exchange *x)
 {
     struct proxy *p = x->proxy;
     pthread_mutex_lock(&p->lock);
-    const struct fault_rule newer = fault_rules_running(&p->rules, &x->request, x->rule.id);
+    const struct fault_rule newer = fault_rules_running(&p->rules, &x->request, x->seen);
     p->faulted += newer.fault != FAULT_NONE;
     pthread_mutex_unlock(&p->lock);
-    if (newer.fault)
-        x->rule = newer;
+    if (!newer.fault)
+        return;
+    x->rule = newer;
+    x->seen = newer.id;
 }
 
 static int slowly(struct exchange *x, const char *line, size_t len)

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+from faults import Faults  # pylint: disable=wrong-import-position
 from support import Agent, Cluster, FINDINGS, HOLDFAST, Repository, clean_environment  # pylint: disable=wrong-import-position
 
 if FINDINGS:  # a folder for each worker: what is found is then this worker's test's
@@ -75,6 +76,19 @@ def agent(agents, cluster, repository, namespace):
         one = {"name": "infra", "url": repository.url, "ref": "main", "interval": "1s", **(source or {})}
         return agents({"sources": [one], "kubernetes": kubernetes, **config}, kubeconfig or cluster.kubeconfig)
     return start
+
+
+@pytest.fixture
+def proxies(cluster, tmp_path):
+    """A function that starts a fault proxy before the cluster; all end with the test."""
+    running = []
+
+    def start(**words):
+        running.append(Faults(cluster, os.path.join(str(tmp_path), f"proxy.{len(running)}"), **words))
+        return running[-1]
+    yield start
+    for proxy in running:
+        proxy.close()
 
 
 @pytest.fixture

@@ -7,6 +7,11 @@ import time
 
 from support import ROOT, config_map, deployment
 
+CALM = {"interval": "1h"}  # Git is not what is tested
+SOON = 60  # seconds in which all must be right again
+AFTER = 50  # requests until then
+HAND = {("ConfigMap", "undone", "drifted"): "hand"}  # what a Scene begins with
+DIFFERS = {("ConfigMap", "edited", "drifted"): "hand", ("ConfigMap", "deleted", "missing"): None}  # what most end with
 PROGRAM = os.environ.get("HOLDFAST_FAULTS") or os.path.join(ROOT, "build", "tests", "cluster", "faults")
 
 
@@ -117,12 +122,26 @@ class Scene:
                 del found[e["id"]]
         return dict(found.values())
 
-    def settled(self, agent, wanted, seconds, why=""):
+    def settled(self, agent, wanted, seconds=SOON):
         """Waits until exactly this is open."""
         end = time.monotonic() + seconds
         with agent.condition:
             while (now := self.open(agent)) != wanted:
                 left = end - time.monotonic()
                 if left <= 0:
-                    raise AssertionError(f"{why}: open is {now}, not {wanted}; the log:\n{agent.tail()}")
+                    raise AssertionError(f"open is {now}, not {wanted}; the log:\n{agent.tail()}")
                 agent.condition.wait(left)
+
+
+def all_true(scene, agents, doors, wanted=None, seconds=SOON):
+    """Each agent is right again, has told nothing false, and did not ask for it too often."""
+    wrong, until = [], time.monotonic() + seconds
+    before = {name: door.requests() for name, door in doors.items()}
+    for name, one in agents.items():
+        try:
+            scene.settled(one, wanted or DIFFERS, max(1, until - time.monotonic()))
+            scene.check(one)
+            assert doors[name].requests() - before[name] <= AFTER, doors[name].counts()
+        except AssertionError as error:
+            wrong.append(f"{name}: {error}\n{doors[name].tail()}")
+    assert not wrong, "\n\n".join(wrong)

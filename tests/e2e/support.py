@@ -76,18 +76,19 @@ class Repository:
 
 
 class Cluster:
-    """The API server behind KUBECONFIG."""
+    """The API server behind KUBECONFIG, or the one that tests/cluster/up started in a folder."""
 
-    def __init__(self):
-        self.folder = os.environ["HOLDFAST_TEST_CLUSTER"]
+    def __init__(self, folder=None):
+        self.folder = folder or os.environ["HOLDFAST_TEST_CLUSTER"]
         self.kubeconfig = os.path.join(self.folder, "kubeconfig")
-        self.server = os.environ["HOLDFAST_TEST_SERVER"]
+        with open(self.kubeconfig, encoding="utf-8") as file:
+            self.server = yaml.safe_load(file)["clusters"][0]["cluster"]["server"]
         self.audit = os.path.join(self.folder, "audit.log")
 
     def kubectl(self, *words, data=None, check=True):
         if isinstance(data, (dict, list)):
             data = yaml.safe_dump_all(data if isinstance(data, list) else [data])
-        done = subprocess.run(["kubectl", *words], input=data.encode() if data else None, stdout=subprocess.PIPE,
+        done = subprocess.run(["kubectl", "--kubeconfig", self.kubeconfig, *words], input=data.encode() if data else None, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, timeout=120, check=False)
         if check and done.returncode:
             raise AssertionError(f"kubectl {' '.join(words)}: {done.stderr.decode(errors='replace')}")

@@ -5,14 +5,12 @@ import time
 
 import pytest
 
-from faults import Faults, Scene
+from faults import CALM, HAND, Scene, all_true
+from support import SECONDS, config_map
 
 HOLD = 5  # seconds that a fault lasts at least
-SOON = 60  # seconds in which all must be right again
 SCOPES = 4  # kinds that are listed and watched: ConfigMaps, Secrets, Deployments, HPAs
-DURING, AFTER = 60, 50  # requests: at once; while it gets right. And meanwhile, each second: 3 for each scope
-CALM = {"interval": "1h"}  # Git is not what is tested
-DIFFERS = {("ConfigMap", "edited", "drifted"): "hand", ("ConfigMap", "deleted", "missing"): None}
+DURING = 60  # requests at once; and 3 each second for each scope
 
 # The watches that go on are ended first, or met themselves (running), so that each kind of request comes.
 RELIST = "expired verb=watch running"
@@ -40,19 +38,6 @@ CONNECTIONS = {
 }
 
 
-@pytest.fixture
-def proxies(cluster, tmp_path):
-    """A function that starts a proxy; all end with the test."""
-    running = []
-
-    def start(**words):
-        running.append(Faults(cluster, os.path.join(str(tmp_path), f"proxy.{len(running)}"), **words))
-        return running[-1]
-    yield start
-    for proxy in running:
-        proxy.close()
-
-
 def begin(proxy, fault):
     """A fault begins; where it does not meet the watches that go on, these are cut."""
     if isinstance(fault, str):
@@ -70,20 +55,6 @@ def end(proxy, fault):
         proxy.say("accept")
 
 
-def all_true(scene, agents, doors, wanted=None, seconds=SOON):
-    """Each agent is right again, has told nothing false, and did not ask for it too often."""
-    wrong, until = [], time.monotonic() + seconds
-    before = {name: door.requests() for name, door in doors.items()}
-    for name, one in agents.items():
-        try:
-            scene.settled(one, DIFFERS if wanted is None else wanted, max(1, until - time.monotonic()))
-            scene.check(one)
-            assert doors[name].requests() - before[name] <= AFTER, doors[name].counts()
-        except AssertionError as error:
-            wrong.append(f"{name}: {error}\n{doors[name].tail()}")
-    assert not wrong, "\n\n".join(wrong)
-
-
 @pytest.mark.parametrize("resident", [True, False], ids=["resident", "start"])
 @pytest.mark.parametrize("faults", [ANSWERS, CONNECTIONS], ids=["answers", "connections"])
 def test_right_again(agent, cluster, repository, namespace, proxies, faults, resident):
@@ -95,7 +66,7 @@ def test_right_again(agent, cluster, repository, namespace, proxies, faults, res
         return {name: agent(CALM, kubeconfig=door.kubeconfig) for name, door in doors.items()}
     agents = start() if resident else {}
     for one in agents.values():
-        scene.settled(one, {("ConfigMap", "undone", "drifted"): "hand"}, SOON)
+        scene.settled(one, HAND)
     before = {name: door.requests() for name, door in doors.items()}
     began = time.monotonic()
     for name, door in doors.items():
@@ -124,7 +95,7 @@ def test_http2(agent, cluster, repository, namespace, proxies):
     doors = {name: proxies(h2=True) for name in faults}
     agents = {name: agent(CALM, kubeconfig=door.kubeconfig) for name, door in doors.items()}
     for one in agents.values():
-        scene.settled(one, {("ConfigMap", "undone", "drifted"): "hand"}, SOON)
+        scene.settled(one, HAND)
     assert all(door.counts()["by"].get("h2", 0) > 5 for door in doors.values())
     for name, door in doors.items():
         door.fault(faults[name] + " verb=h2")
@@ -160,3 +131,24 @@ def test_random(agent, cluster, repository, namespace, proxies):
     for door in doors.values():
         door.clear()
     all_true(scene, agents, doors)
+
+
+def test_deleted_while_it_is_read(agent, cluster, repository, namespace, proxies):
+    """The answer to a GET says that it is there, and is late: the watch has told of its deletion."""
+    repository.commit({"a.yaml": [config_map("a", {"k": "1"}), config_map("b", {"k": "1"})]})
+    cluster.apply([config_map("a", {"k": "1"}), config_map("b", {"k": "1"})], namespace)
+    door = proxies()
+    one = agent(kubeconfig=door.kubeconfig)
+    one.ready()
+    cluster.apply(config_map("a", {"k": "2"}), namespace)
+    one.drift()
+    door.fault("delay ms=3000 verb=get name=a to=1")
+    repository.commit({"a.yaml": [config_map("a", {"k": "2"}), config_map("b", {"k": "1"})]})
+    end = time.monotonic() + SECONDS
+    while not door.counts()["by"].get("get configmaps"):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    status, answer = cluster.api("DELETE", f"/api/v1/namespaces/{namespace}/configmaps/a")
+    assert status == 200, answer
+    one.wait(event="drift", verdict="missing", object={"name": "a"})
+    assert not one.seen(event="error")

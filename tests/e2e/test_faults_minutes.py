@@ -1,0 +1,95 @@
+"""What takes minutes, side by side: an agent that is stopped, a clock that is set, connections that are dead for long."""
+import glob
+import os
+import signal
+import time
+
+from faults import CALM, DIFFERS, HAND, Scene, all_true
+
+STOPPED = 120  # seconds
+FAULTS = {
+    "stopped": [],
+    # the watches that there are bring nothing any more, and nobody says so; new ones work
+    "dead": ["stall at=0 verb=watch running from=1000000"],
+    "dead-clock-back": ["stall at=0 verb=watch running from=1000000"],
+    "stall": ["stall at=0 running"],
+    "refuse": "refuse",
+    "lists-fail": ["500 verb=list", "expired verb=watch running"],
+    "watches-fail": ["500 verb=watch"],
+    "watches-denied": ["403 verb=watch"],
+    "clock-forward": [], "clock-back": [], "clocks-leap": [],
+}
+# Before and after; no time is before the certificates of the test cluster.
+CLOCKS = {"dead-clock-back": ("+5h", "+0"), "clock-forward": ("+0", "+5h"), "clock-back": ("+5h", "+0"),
+          "clocks-leap": ("+0", "+2h")}
+
+
+def fake_clock(folder, name):
+    """An environment whose clock a file moves. But for clocks-leap (a machine that slept) the steady clock goes on."""
+    library = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
+    assert library, "libfaketime is missing (Debian: faketime)"
+    path = os.path.join(folder, name)
+    set_clock(path, CLOCKS[name][0])
+    steady = {} if name == "clocks-leap" else {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
+    sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"  # it is not loaded first then
+    return path, {"ASAN_OPTIONS": sanitizer.lstrip(":"), "LD_PRELOAD": library[0], "FAKETIME_TIMESTAMP_FILE": path, "FAKETIME_NO_CACHE": "1", **steady}
+
+
+def set_clock(path, offset):
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        file.write(offset + "\n")
+    os.replace(path + ".new", path)
+
+
+def test_minutes(agents, cluster, repository, namespace, proxies, tmp_path):
+    scene = Scene(cluster, repository, namespace)
+    doors = {name: proxies() for name in FAULTS}
+    clocks, started = {}, {}
+    for name, door in doors.items():
+        environment = {}
+        if name in CLOCKS:
+            clocks[name], environment = fake_clock(str(tmp_path), name)
+        source = {"name": "infra", "url": repository.url, "ref": "main", **CALM}
+        started[name] = agents({"sources": [source], "kubernetes": {"defaultNamespace": namespace}}, door.kubeconfig,
+                               environment=environment)
+    for one in started.values():
+        scene.settled(one, HAND)
+    for name, path in clocks.items():
+        set_clock(path, CLOCKS[name][1])
+    for name, door in doors.items():
+        if isinstance(FAULTS[name], str):
+            door.say(FAULTS[name])
+        for rule in FAULTS[name] if isinstance(FAULTS[name], list) else []:
+            door.fault(rule)
+        if FAULTS[name] and not any("running" in rule for rule in FAULTS[name]):
+            door.say("cut")
+    started["stopped"].signal(signal.SIGSTOP)
+    began = time.monotonic()
+    before = {name: door.requests() for name, door in doors.items()}
+    scene.edit("edited", "hand")
+    scene.edit("undone", "git")
+    scene.delete("deleted")
+    # what is told though the fault goes on
+    for name in ("clock-forward", "clock-back", "clocks-leap", "watches-fail", "watches-denied"):
+        scene.settled(started[name], DIFFERS)
+    # a watch that is silent is begun again, whatever the clock says
+    for name in ("dead", "dead-clock-back"):
+        scene.settled(started[name], DIFFERS, 180)
+    time.sleep(max(0, began + STOPPED - time.monotonic()))  # so long the agent is stopped
+    during = {name: door.requests() - before[name] for name, door in doors.items()}
+    print("requests meanwhile:", during)
+    started["stopped"].signal(signal.SIGCONT)
+    for name, door in doors.items():
+        if not name.startswith("dead"):
+            door.clear()
+            door.say("accept")
+    all_true(scene, started, doors)
+    # two minutes of a fault: so many requests for the four kinds and no more
+    assert max(during.values()) <= 250, during
+    # what could not be known for more than a minute is unknown, and why is said; what could be known is not
+    for name in ("lists-fail", "refuse"):
+        assert started[name].seen(event="drift", verdict="unknown", object={"name": "still-0"}), name
+    for name in set(FAULTS) - {"lists-fail", "refuse", "stall"}:
+        assert not started[name].seen(event="drift", verdict="unknown"), name
+    # two hours have passed there: what was open for one is told again
+    assert started["clocks-leap"].seen(event="drift", reminder=True)
