@@ -94,7 +94,8 @@ e2e: ready ## end-to-end tests alone: E2E='pytest arguments'
 	@$(MAKE) --no-print-directory run-e2e
 
 run-e2e:
-	@HOLDFAST=$(B)/holdfast tests/run-e2e $(E2E)
+	@$(SUB) $(FAULTS)
+	@HOLDFAST=$(B)/holdfast HOLDFAST_FAULTS=$(CURDIR)/$(FAULTS) tests/run-e2e $(E2E)
 
 idle: ready ## five idle minutes of IDLE_OBJECTS=5000 by the audit log, and what a restart asks
 	@$(SUB) all
