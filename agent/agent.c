@@ -433,6 +433,7 @@ int agent_run(const struct options *o)
         alarm(0); /* nothing is written any more that could hang */
         if (log_failed())
             status = EXIT_ERROR;
+        alarm(0); /* what follows waits for nobody, and may be slow where the machine is */
     }
     running = NULL;
     agent_end(&a);

@@ -15,7 +15,7 @@ step = @printf '\n== %s\n' '$(1)'
 
 .PHONY: test ready build-tests unit run-unit fuzz run-fuzz fuzz-long build-fuzz cases run-cases
 .PHONY: sanitize run-sanitized valgrind run-valgrind e2e run-e2e idle soak killed lint format
-.PHONY: real sanitize-e2e
+.PHONY: real sanitize-e2e valgrind-e2e valgrind-cases
 
 # Go, without which no test server can be built, is asked for before anything else.
 ready:
@@ -125,6 +125,19 @@ sanitize-e2e: ready ## end-to-end tests with sanitizers: E2E='pytest arguments'
 	@ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	E2E_SECONDS=$${E2E_SECONDS:-120} HOLDFAST_FINDINGS=$(CURDIR)/build/san/findings \
 	$(MAKE) --no-print-directory SANITIZE=$(SANITIZERS) run-e2e
+
+# Slow by far: E2E='tests/e2e/test_git_ssh.py -k NAME' for some. Reading children of agents run plain: tests/under-valgrind.
+valgrind-e2e: ready ## end-to-end tests under valgrind: E2E='pytest arguments'
+	@$(SUB) all
+	@HOLDFAST=tests/under-valgrind HOLDFAST_PROGRAM=$(CURDIR)/$(B)/holdfast E2E_SECONDS=$${E2E_SECONDS:-300} \
+	HOLDFAST_FINDINGS=$(CURDIR)/$(B)/valgrind-e2e tests/run-e2e $(E2E)
+
+valgrind-cases: ready ## cases under valgrind, through diff: CASES=DIR
+	@$(SUB) all
+	@rm -rf $(B)/valgrind-cases && mkdir -p $(B)/valgrind-cases
+	@HOLDFAST_PROGRAM=$(CURDIR)/$(B)/holdfast HOLDFAST_FINDINGS=$(CURDIR)/$(B)/valgrind-cases \
+	tests/run-cases --program tests/under-valgrind --through diff $(if $(J),-j $(J)) $(CASES)
+	@! cat $(B)/valgrind-cases/* | grep '^=='
 
 valgrind: ready ## unit and golden tests under valgrind
 	@$(SUB) build-tests
