@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from git_servers import Bare, Raw, WebServer, free_port, manifest, packs, proxy_answer, reader
-from support import SECONDS
+from support import SECONDS, SLOWER
 
 TOKEN = "secret-token-1"
 FATAL, USAGE, INVALID, RETRY, AUTH, NOT_FOUND, LIMIT = 1, 2, 3, 4, 5, 7, 8  # enum err_kind
@@ -408,8 +408,9 @@ def test_a_sha256_repository(tmp_path, serve):
 def test_nothing_answers_in_tls(tmp_path, raw):
     server = raw(lambda *_: server.stop.wait(SECONDS))
     url = f"https://127.0.0.1:{server.port}/a.git"
-    refused(reader(tmp_path, url, deadline=8)(), RETRY, f"{url}: 127.0.0.1 does not answer: check the url, that the server runs, "
-                                                        "and that no firewall is between")
+    line = f"{url}: 127.0.0.1 does not answer: check the url, that the server runs, and that no firewall is between"
+    refused(reader(tmp_path, url, deadline=8 * SLOWER)(), RETRY, line)
+
 
 def test_redirect_to_another_host(tmp_path, serve, secret):
     server = serve(redirects={"^/away/(.*)$": "http://127.0.0.1:{port}/private/$1", "^/plain/(.*)$": "http://elsewhere.invalid/$1",
