@@ -168,13 +168,11 @@ void later_moved(struct later *l, struct unit *unit)
         arm(l, now);
 }
 
-/* Five seconds, doubled to five minutes, each a random part of it off. */
-void later_retry(struct later *l, struct unit *unit)
+void later_retry(struct later *l, struct unit *unit, double first, double most)
 {
     unsigned failures = unit->tries ? unit->tries - 1U : 0;
-    double pause = backoff_s(failures, LIMIT_JUDGE_RETRY_MS, LIMIT_JUDGE_RETRY_MOST_MS);
     later_cancel(l, unit);
-    unit->retry_at = clock_monotonic_ms() + (int64_t)pause;
+    unit->retry_at = clock_monotonic_ms() + (int64_t)(1000 * backoff_s(failures, first, most));
     unit->delay = DELAY_RETRY;
     unit_queue_push(&l->queues[DELAY_RETRY], unit);
     if (!ev_is_active(&l->retry)) {

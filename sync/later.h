@@ -45,8 +45,11 @@ void later_init(struct later *l, struct ev_loop *loop, void (*due)(void *ctx, st
 /* A change was seen: due when it has been quiet for a moment, and at the latest after a while. */
 void later_moved(struct later *l, struct unit *unit);
 
-/* It could not be judged: due again after a pause that grows with unit->tries. */
-void later_retry(struct later *l, struct unit *unit);
+/*
+ * It could not be judged: due again after a pause in seconds, to the second, that grows with
+ * unit->tries (backoff_s). A change that is seen meanwhile makes it due as any other.
+ */
+void later_retry(struct later *l, struct unit *unit, double first, double most);
 
 /* Takes it out of where it waits. */
 void later_cancel(struct later *l, struct unit *unit);

@@ -264,7 +264,7 @@ static void plan_retry(struct pass *p, struct unit *unit)
     bool readable = unit->type && unit->facts.observed != OBSERVED_DENIED;
     if ((again && readable) || (unjudged && unit->tries < UNJUDGED_TRIES)) {
         unit->tries += unit->tries < 32;
-        later_retry(&p->later, unit);
+        later_retry(&p->later, unit, LIMIT_JUDGE_RETRY_S, LIMIT_JUDGE_RETRY_MOST_S);
     } else if (!unjudged) {
         unit->tries = 0;
     }
@@ -305,7 +305,7 @@ static bool restless(struct pass *p, struct unit *unit)
     pass_turn_over(p, unit);
     p->provider->ops->forget(p->provider, unit);
     forget_facts(unit);
-    later_moved(&p->later, unit);
+    later_retry(&p->later, unit, 1, 4);
     return true;
 }
 

@@ -76,18 +76,18 @@
 #define LIMIT_EVENT_SERIES_MS (10L * 60L * 1000L) /* the same drift is one Event for so long */
 
 /* Judging and reporting */
-#define LIMIT_MEMO_BYTES          (64 * MIB) /* the file of what was in sync; 2 million records */
-#define LIMIT_LIVE_KEPT           (8 * MIB)  /* live objects kept until they are judged */
-#define LIMIT_JUDGED_AT_ONCE      32         /* objects whose trees are in memory */
-#define LIMIT_JUDGE_AGAIN         5          /* answers computed on another resourceVersion */
-#define LIMIT_NAMES_BY_GET        8          /* so many objects of a kind are read by name */
-#define LIMIT_JUDGE_RETRY_MS      5000       /* the first pause before a verdict is tried again */
-#define LIMIT_JUDGE_RETRY_MOST_MS 300000     /* and the longest */
-#define LIMIT_DRY_RUNS_A_SECOND   50         /* once everything was judged */
-#define LIMIT_STATUS_OPEN         1000       /* open drifts of one source in /status */
-#define LIMIT_VALUE_BYTES         (4 * KIB)  /* a value in the report (SPEC 1) */
-#define LIMIT_IGNORE_BYTES        (2 * KIB)  /* the field of an ignore rule */
-#define LIMIT_IGNORE_DEPTH        128        /* steps of a path that rules are tried on */
-#define LIMIT_JSON_BYTES          (64 * MIB) /* one JSON text that we write */
+#define LIMIT_MEMO_BYTES         (64 * MIB) /* the file of what was in sync; 2 million records */
+#define LIMIT_LIVE_KEPT          (8 * MIB)  /* live objects kept until they are judged */
+#define LIMIT_JUDGED_AT_ONCE     32         /* objects whose trees are in memory */
+#define LIMIT_JUDGE_AGAIN        5          /* answers computed on another resourceVersion */
+#define LIMIT_NAMES_BY_GET       8          /* so many objects of a kind are read by name */
+#define LIMIT_JUDGE_RETRY_S      5          /* the first pause before a verdict is tried again */
+#define LIMIT_JUDGE_RETRY_MOST_S 300        /* and the longest */
+#define LIMIT_DRY_RUNS_A_SECOND  50         /* once everything was judged */
+#define LIMIT_STATUS_OPEN        1000       /* open drifts of one source in /status */
+#define LIMIT_VALUE_BYTES        (4 * KIB)  /* a value in the report (SPEC 1) */
+#define LIMIT_IGNORE_BYTES       (2 * KIB)  /* the field of an ignore rule */
+#define LIMIT_IGNORE_DEPTH       128        /* steps of a path that rules are tried on */
+#define LIMIT_JSON_BYTES         (64 * MIB) /* one JSON text that we write */
 
 #endif

@@ -119,6 +119,7 @@ static enum answer failed(struct kube *k, struct unit *unit, enum ask what, cons
     case REFUSAL_CONFLICT:
         set_conflict(unit, r->message);
         unit->facts.stale = true;
+        unit->facts.rereads++; /* a refusal costs double: it may be no change that is behind it */
         return ANSWER_NONE;
     case REFUSAL_FORBIDDEN:
         if (really_denied(k, kube_resource_of(unit), what))

@@ -78,6 +78,7 @@ class Scene:
         repository.commit({"all.yaml": self.documents})
         self.values = {"edited": set(), "undone": set()}  # all that was there and is not Git's
         self.gone = set()
+        self.unjudged = False  # the server may deny dry runs from the start: then it is said that none was made
         self.edit("undone", "hand")
 
     def edit(self, name, value):
@@ -95,7 +96,7 @@ class Scene:
         name, verdict = event["object"]["name"], event["verdict"]
         if verdict == "unknown":
             return None if event["state"] == "cleared" or event["message"] else "no reason"
-        if event.get("unjudged") and verdict != "missing":
+        if event.get("unjudged") and verdict != "missing" and not self.unjudged:
             return "unjudged"
         if verdict == "missing":
             return None if name in self.gone else "it is there"

@@ -64,6 +64,7 @@ def test_right_again(agent, cluster, repository, namespace, proxies, faults, res
 
     def start():
         return {name: agent(CALM, kubeconfig=door.kubeconfig) for name, door in doors.items()}
+    scene.unjudged = not resident
     agents = start() if resident else {}
     for one in agents.values():
         scene.settled(one, HAND)
