@@ -235,6 +235,13 @@ class Case:
         found = [name for name in os.listdir(self.folder) if re.fullmatch(r"git(\.\d+)?", name)]
         return [self.path(name) for name in sorted(found, key=lambda name: int(name[4:] or 0))]
 
+    def never_so(self, line, snapshot):
+        """Can nothing that was done have made this true for a moment? One command makes one state, but for a deletion."""
+        if len(self.trees()) > 1 or line["verdict"] == "terminating":
+            return False
+        commands = [text for text in self.lines("edit.sh") or [] if not text.startswith("#")]
+        return len(commands) < 2 or snapshot.untouched(line["object"])
+
     def undo(self, watching, snapshot, before):
         """What the agent says when the edit is undone: complaints."""
         told = watching.ids()
@@ -253,7 +260,7 @@ class Case:
         expected, errors = read_lines(self.path("expect.jsonl")), self.lines("errors")
         source = self.configuration()
         revision = self.git("rev-parse", "--verify", f"{source['ref']}^{{commit}}") if source["ref"] else None
-        complaints = watching.judge(expected, errors, revision)
+        complaints = watching.judge(expected, errors, revision, lambda line: self.never_so(line, snapshot))
         if not complaints and snapshot:
             complaints += self.undo(watching, snapshot, before)
         complaints += watching.end()

@@ -55,6 +55,17 @@ class Snapshot:
         collection = f"{root}/namespaces/{space}/{resource['name']}" if space else f"{root}/{resource['name']}"
         return collection, f"{collection}/{item['metadata']['name']}"
 
+    def untouched(self, named):
+        """Is this object of a report as it was?"""
+        for item in self.objects:
+            metadata = item["metadata"]
+            if (item["kind"], metadata["name"], metadata.get("namespace")) == (
+                    named["kind"], named["name"], named.get("namespace")):
+                _, path = self.path(item)
+                live = self.api.ask("GET", path)[1] if path else {}
+                return live.get("metadata", {}).get("resourceVersion") == metadata["resourceVersion"]
+        return False
+
     def restore(self):
         """Puts back what differs. Failure: something that cannot be put back."""
         end, left = time.monotonic() + SECONDS, self.objects

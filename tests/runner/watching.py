@@ -7,8 +7,8 @@ import threading
 import time
 
 from .common import Failure
-from .judge import SANITIZER, judge_common, judge_drift, judge_drifts, judge_errors, read_lines, title
-from .values import differences, match, parse_json, shown
+from .judge import SANITIZER, judge_common, judge_drift, judge_drifts, judge_errors, title
+from .values import match, parse_json, shown
 
 FIRST_SECONDS = 90   # until the first summary
 SETTLE_SECONDS = 45  # until the expected lines are there
@@ -91,8 +91,8 @@ class Watching:
     def errors(self, revision):
         return [line for line in self.lines if line["event"] == "error" and line["revision"] in (None, revision)]
 
-    def judge(self, expected, errors, revision):
-        """Complaints: the lines that are open in the end."""
+    def judge(self, expected, errors, revision, never_so):
+        """Complaints: the lines that are open in the end, and those taken back of which never_so() is true."""
         def all_there():
             now = [self.as_diff(line) for line in self.open()]
             missing, left_over = match(expected, now)
@@ -111,21 +111,17 @@ class Watching:
                                if "revision is" not in text]
             complaints += judge_drifts(expected, now)
             complaints += judge_errors(errors, self.errors(revision))
-            complaints += self.judge_between(now)
+            complaints += self.judge_between(now, never_so)
         if self.child.poll() is not None:
             complaints.append(f"the agent ended with {self.child.poll()}: {self.tail()}")
         return [f"agent: {text}" for text in complaints]
 
-    def judge_between(self, now):
-        """Lines that came and went: true between two steps of an edit, or between commit and edit; else too many."""
-        true = read_lines(self.case.path("between.jsonl"))
-        if len(self.case.trees()) > 1:
-            true += [{"by_reason": "git-moved"}, {"verdict": "missing"}]
+    def judge_between(self, now, never_so):
+        """Lines that came and went: true between two steps of what was done, or else one too many."""
         final = {line["id"] for line in now}
-        gone = [line for line in self.lines if line["event"] == "drift" and line["state"] == "opened"
-                and line["id"] not in final]
-        return [f"told, and taken back: {shown(line, 900)}" for line in gone
-                if all(differences(wanted, line) for wanted in true)]
+        return [f"told, and taken back: {shown(line, 900)}" for line in self.lines
+                if line["event"] == "drift" and line["state"] == "opened" and line["id"] not in final
+                and never_so(line)]
 
     def ids(self):
         return {line["id"] for line in self.open()}
