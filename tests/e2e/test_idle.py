@@ -80,7 +80,7 @@ def test_restart_and_idle(cluster, resident):
     assert lists and set(lists.values()) == {1}, lists
     assert watches == lists
     assert {path.rpartition("/")[2] for path in lists} == {path.rpartition("/")[2] for path in manifests.LISTS}
-    assert all(verb == "get" and uri.startswith(("/api", "/version")) and uri.count("/") <= 4 for verb, uri in rest), rest
+    assert all(verb == "get" and uri.startswith(("/readyz", "/api", "/version")) and uri.count("/") <= 4 for verb, uri in rest), rest
 
     offset, begin = cluster.audit_offset(), time.monotonic()
     time.sleep(SECONDS)  # what is tested is that nothing happens
