@@ -250,10 +250,11 @@ class Driver:
         while left or self.running or self.lines.pending():
             self.settle()
             for slot in [slot for slot in left if not slot.pending]:
-                left.remove(slot)
-                if slot.on:
-                    by_git = isinstance(slot, Committed)
-                    self.switch([slot], self.committer if by_git else self.pool, self.commit if by_git else self.edit)
+                by_git = isinstance(slot, Committed)
+                done = not slot.on or self.switch([slot], self.committer if by_git else self.pool,
+                                                  self.commit if by_git else self.edit)
+                if done:
+                    left.remove(slot)
             time.sleep(0.05)
 
 
