@@ -240,6 +240,7 @@ static void series_end(void **state)
 static void rate(void **state)
 {
     struct fixture *f = *state;
+    double begin = ev_time();
     for (unsigned i = 0; i < 600; i++)
         tell(f, i);
     struct kube_events_counts c;
@@ -247,10 +248,8 @@ static void rate(void **state)
     assert_int_equal(c.left_out, 600 - LIMIT_EVENTS_WAITING - 1); /* one is under way */
     assert_int_equal(f->notes, 1);
     assert_non_null(strstr(f->note, "some are left out"));
-    wait_for(f, LIMIT_EVENTS_BURST, 0, LIMIT_EVENTS_BURST);
-    double begin = ev_time();
     wait_for(f, LIMIT_EVENTS_BURST + 2, 0, LIMIT_EVENTS_BURST + 2);
-    assert_true(ev_time() - begin > 0.9);
+    assert_true(ev_time() - begin > 1.9); /* however slow the machine is */
 }
 
 /* No right: told once, not for each; told again after one that went well. */
