@@ -9,7 +9,7 @@ from support import ROOT, config_map, deployment
 
 CALM = {"interval": "1h"}  # Git is not what is tested
 SOON = 60  # seconds in which all must be right again
-AFTER = 50  # requests until then
+AFTER = 100  # requests until then
 HAND = {("ConfigMap", "undone", "drifted"): "hand"}  # what a Scene begins with
 DIFFERS = {("ConfigMap", "edited", "drifted"): "hand", ("ConfigMap", "deleted", "missing"): None}  # what most end with
 PROGRAM = os.environ.get("HOLDFAST_FAULTS") or os.path.join(ROOT, "build", "tests", "cluster", "faults")

@@ -10,7 +10,7 @@ from support import SECONDS, config_map
 
 HOLD = 5  # seconds that a fault lasts at least
 SCOPES = 4  # kinds that are listed and watched: ConfigMaps, Secrets, Deployments, HPAs
-DURING = 60  # requests at once; and 3 each second for each scope
+DURING = 100  # requests at once; and 3 each second for each scope
 
 # The watches that go on are ended first, or met themselves (running), so that each kind of request comes.
 RELIST = "expired verb=watch running"
