@@ -31,9 +31,8 @@ static struct agent *running; /* for the signal handler */
 
 const char *agent_namespace(const struct agent *a)
 {
-    const char *ns = options_first(a->options->namespace, a->config.kubernetes.default_namespace);
-    ns = options_first(ns, a->kubeconfig.namespace);
-    return ns ? ns : "default";
+    return options_namespace(a->options, a->config.kubernetes.default_namespace,
+                             a->kubeconfig.namespace);
 }
 
 /* ---- what the cluster serves ---- */
@@ -430,10 +429,11 @@ int agent_run(const struct options *o)
         start(&a);
         ev_run(a.loop, 0);
         log_note(EVENT_INFO, NULL, NULL, "holdfast ends");
-        alarm(0); /* nothing is written any more that could hang */
+        /* nothing is written any more that could hang; what follows may be slow where the machine
+         * is */
+        alarm(0);
         if (log_failed())
             status = EXIT_ERROR;
-        alarm(0); /* what follows waits for nobody, and may be slow where the machine is */
     }
     running = NULL;
     agent_end(&a);

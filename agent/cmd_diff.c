@@ -104,9 +104,8 @@ static int choose_source(struct run *r, struct err **err)
 
 static const char *default_namespace(const struct run *r)
 {
-    const char *ns = options_first(r->options->namespace, r->config.kubernetes.default_namespace);
-    ns = options_first(ns, r->kubeconfig.namespace);
-    return ns ? ns : "default";
+    return options_namespace(r->options, r->config.kubernetes.default_namespace,
+                             r->kubeconfig.namespace);
 }
 
 static void on_drift(void *ctx, const json_t *event)

@@ -66,6 +66,14 @@ static inline const char *options_first(const char *a, const char *b)
     return a && *a ? a : b && *b ? b : NULL;
 }
 
+/* Of objects that name none: what the command line, the configuration or the kubeconfig says. */
+static inline const char *options_namespace(const struct options *o, const char *config,
+                                            const char *kubeconfig)
+{
+    const char *ns = options_first(options_first(o->namespace, config), kubeconfig);
+    return ns ? ns : "default";
+}
+
 /* The help of one command, or (NULL) of the program. */
 void options_help(FILE *out, const struct command *command);
 

@@ -201,9 +201,8 @@ size_t survey_problems(const struct survey *s)
 
 static const char *default_namespace(const struct survey *s)
 {
-    const char *ns = options_first(s->options->namespace, s->config.kubernetes.default_namespace);
-    ns = options_first(ns, s->kubeconfig.namespace);
-    return ns ? ns : "default";
+    return options_namespace(s->options, s->config.kubernetes.default_namespace,
+                             s->kubeconfig.namespace);
 }
 
 static void add_crds(struct access *a, const struct desired_set *set)

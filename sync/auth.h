@@ -17,13 +17,14 @@ struct source_auth {
     const char *proxy;   /* https: http://[user:password@]host:port */
 };
 
+/* A pipe that nobody writes into keeps its reader waiting. */
+bool auth_is_pipe(const char *path);
+
 /*
  * The file's text, or its one line without the newline at its end, owned: give it back with
  * auth_forget, which overwrites it. `key` names it in errors (ERR_USAGE), which never show what is
  * in it. NULL with *err when it cannot be read, or has no line or more than one.
  */
-/* A pipe that nobody writes into keeps its reader waiting. */
-bool auth_is_pipe(const char *path);
 char *auth_read(const char *path, const char *key, struct err **err);
 char *auth_read_line(const char *path, const char *key, struct err **err);
 void auth_forget(char *secret);
