@@ -1,1 +1,1 @@
-kubectl -n "$NAMESPACE" patch service web --type=json -p '[{"op": "replace", "path": "/spec/ports/0/nodePort", "value": 31952}]'
+kubectl -n "$NAMESPACE" patch service web --type=json -p '[{"op": "replace", "path": "/spec/ports/0/nodePort", "value": 30012}]'
