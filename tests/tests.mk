@@ -22,6 +22,7 @@ ready:
 	@tests/cluster/binaries --check
 	@tests/setup/install build test
 
+# End-to-end tests follow though a case failed: one run tells all.
 test: ## all tests; installs what is missing, builds, and on first use builds a Kubernetes server
 	@printf '== %s\n' 'packages, program, unit and golden tests, fuzz corpora (about a minute; less when nothing changed)'
 	@$(MAKE) --no-print-directory ready
@@ -30,10 +31,12 @@ test: ## all tests; installs what is missing, builds, and on first use builds a 
 	@tests/run-cases --selftest
 	$(call step,the test server (found in a second; built once in 10 to 15 minutes))
 	@tests/cluster/binaries
-	$(call step,cases on that server, through diff and through the watching agent (8 to 10 minutes))
-	@$(MAKE) --no-print-directory run-cases
-	$(call step,end to end on such a server (about 8 minutes))
-	@$(MAKE) --no-print-directory run-e2e
+	@failed=; \
+	printf '\n== %s\n' 'cases on that server, through diff and through the watching agent (8 to 10 minutes)'; \
+	$(MAKE) --no-print-directory run-cases || failed="$$failed cases"; \
+	printf '\n== %s\n' 'end to end on such a server (about 8 minutes)'; \
+	$(MAKE) --no-print-directory run-e2e || failed="$$failed e2e"; \
+	[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
 build-tests: $(TESTBIN) $(FUZZBIN)
 
