@@ -1,6 +1,7 @@
 /* The agent begins, ends, takes up a new configuration, and asks what the cluster serves. */
 #include "agent.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,7 @@ static void on_discovery(void *ctx, struct discovery *found, const struct err *e
 {
     struct agent *a = ctx;
     a->discovering = false;
+    a->ask = NULL;
     bool old = found && (found->major < 1 || (found->major == 1 && found->minor < 30));
     if (old) {
         _free_ char *message = xasprintf(
@@ -140,7 +142,7 @@ static void on_readiness(void *ctx, const struct kube_answer *answer)
         kube_answer_err(answer, "GET /readyz", &err);
     if (!err) {
         a->unready = 0;
-        discovery_start(a->client, on_discovery, a);
+        a->ask = discovery_start(a->client, on_discovery, a);
         return;
     }
     on_discovery(a, NULL, err);
@@ -253,6 +255,7 @@ static void take_up(struct agent *a, struct config *config, struct kubeconfig *k
     kube_client_free(a->client);
     kubeconfig_free(&a->kubeconfig);
     discovery_free(a->discovery);
+    discovery_abandon(steal(a->ask));
     a->discovery = NULL;
     a->discovering = a->discover_again = a->swept = false;
     a->config = *config;
@@ -318,15 +321,27 @@ void agent_judged(struct agent *a)
 
 /* ---- the process ---- */
 
+/*
+ * What is allocated stays the same for months, where it lies does not: pages that only hold what
+ * was freed go back to the machine (a millisecond), or the process would grow by their number.
+ */
+static void give_back(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 static void on_tick(struct ev_loop *loop, struct ev_timer *w, int events)
 {
     struct agent *a = w->data;
     int64_t now = clock_monotonic_ms();
-    for (size_t i = 0; i < a->count; i++)
-        follow_tick(&a->follows[i], now);
     if (++a->ticks % TICKS_CALM == 0 && a->discoveries)
         a->discoveries /= 2;
+    for (size_t i = 0; i < a->count; i++)
+        follow_tick(&a->follows[i], now);
     memo_flush(a->memo);
+    give_back();
 }
 
 static void on_term(struct ev_loop *loop, struct ev_async *w, int events)
@@ -405,6 +420,7 @@ static void agent_end(struct agent *a)
     kube_client_free(a->client);
     http_free(a->http);
     discovery_free(a->discovery);
+    discovery_abandon(a->ask);
     memo_free(a->memo);
     kubeconfig_free(&a->kubeconfig);
     statedir_free(a->state);

@@ -64,7 +64,8 @@ struct agent {
     struct kube_client *client;
     struct discovery *discovery;
     bool discovering;
-    bool discover_again; /* asked for while one was under way */
+    struct discovery_ask *ask; /* under way, or NULL */
+    bool discover_again;       /* asked for while one was under way */
     unsigned discovery_failures;
     unsigned unready;            /* times in a row that the server said it was not ready */
     unsigned unknown_rounds;     /* discoveries in a row after which a kind is still unknown */
@@ -122,6 +123,8 @@ void follow_memo_slots(const struct follow *f, uint64_t *out);
  * the set says.
  */
 bool follow_mark_shared(struct follow *f, bool tell);
+/* Each source was read once, or could not be. */
+bool follows_read(const struct agent *a);
 
 /* ---- agent_status.c ---- */
 

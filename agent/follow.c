@@ -267,6 +267,22 @@ static void take(struct follow *f)
     }
 }
 
+/*
+ * Takes what was read and not taken yet, when all sources were read once or could not be: what one
+ * of them told of an object that another declares too would be taken back a moment later. One that
+ * takes long holds the others up until the first tick.
+ */
+static void take_waiting(struct agent *a)
+{
+    if (!a->ticks && !follows_read(a))
+        return;
+    for (size_t i = 0; i < a->count; i++) {
+        struct follow *f = &a->follows[i];
+        if (f->pass && f->set && f->read_at && !f->taken)
+            take(f);
+    }
+}
+
 size_t follow_unserved(const struct follow *f)
 {
     size_t count, unserved = 0;
@@ -324,8 +340,7 @@ void follow_discovered(struct follow *f)
 {
     if (!f->pass) {
         start_pass(f);
-        if (f->set && f->read_at)
-            take(f);
+        take_waiting(f->agent);
         return;
     }
     kube_provider_discovery(f->provider, f->agent->discovery);
@@ -398,10 +413,11 @@ static void on_read(struct source_read *read, void *ctx)
             desired_mark_doubled(set, agent_namespace(f->agent));
         }
         read_worked(f);
-        if (f->pass && (set || !f->taken))
+        if (f->taken && set)
             take(f);
         desired_set_free(old);
     }
+    take_waiting(f->agent);
     copy_is_free(f);
     if (f->again) {
         f->again = false;
@@ -494,6 +510,7 @@ static void on_idle_rule(void *ctx, const char *rule)
 void follow_tick(struct follow *f, int64_t now)
 {
     struct tell_counts counts;
+    take_waiting(f->agent);
     tell_remind(f->tell, now, HOUR_MS);
     if (f->judged && f->config->mode != CONFIG_PAUSED)
         ignore_idle(f->ignore, now, DAY_MS, on_idle_rule, f);

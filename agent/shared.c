@@ -36,6 +36,26 @@ static void tell_shared(struct follow *f, const struct desired *d, const struct 
     tell_problem(f->tell, EVENT_ERROR, event);
 }
 
+/* Objects of one source: the usual case, in which there is nothing to look up. */
+static bool mark_none(struct follow *f)
+{
+    bool changed = false;
+    for (size_t n = 0; n < f->set->count; n++) {
+        changed |= f->set->items[n].shared;
+        f->set->items[n].shared = false;
+    }
+    return changed;
+}
+
+bool follows_read(const struct agent *a)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        if (!a->follows[i].read_at && !a->follows[i].error)
+            return false;
+    }
+    return true;
+}
+
 bool follow_mark_shared(struct follow *f, bool tell)
 {
     struct agent *a = f->agent;
@@ -43,6 +63,8 @@ bool follow_mark_shared(struct follow *f, bool tell)
     bool changed = false;
     if (!f->set)
         return false;
+    if (a->count == 1)
+        return mark_none(f);
     for (size_t i = 0; i < a->count; i++) {
         const struct follow *o = &a->follows[i];
         for (size_t n = 0; o != f && o->set && n < o->set->count; n++) {

@@ -13,6 +13,9 @@
 #include "core/proxy.h"
 
 #define READ_BUFFER (64 * 1024L) /* LISTs are megabytes: fewer turns of the loop for each */
+#define OWN_BUFFER  (8 * 1024L)  /* of those that stay open, which are many */
+#define WRITE_BUFFER                                                                               \
+    (16 * 1024L) /* the least that libcurl takes; by default each TLS request has 64 KiB */
 
 struct http *http_new(struct ev_loop *loop)
 {
@@ -301,6 +304,7 @@ static void set_connection(struct http_call *call)
         curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
         curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
         curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+        curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, OWN_BUFFER);
         return;
     }
     if (call->fresh)
@@ -325,6 +329,7 @@ static void set_common(struct http_call *call)
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     set_connection(call);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, WRITE_BUFFER);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)LIMIT_CONNECT_MS);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);

@@ -31,11 +31,16 @@ struct discovery {
  * Asks /version, /api and /apis. `done` gets the discovery (then owned by the caller) or NULL with
  * the error (borrowed). Falls back to the unaggregated API (/api/v1, /apis/G/V) where the server or
  * a proxy answers with the old form. Whether the version is new enough is for the caller to say.
- * Freeing the client in the middle leaks the discovery's few KiB and calls no `done`.
+ * Freeing the client in the middle calls no `done`: what this returns is for discovery_abandon()
+ * then, and good until `done`.
  */
-void discovery_start(struct kube_client *client,
-                     void (*done)(void *ctx, struct discovery *discovery, const struct err *err),
-                     void *ctx);
+struct discovery_ask *discovery_start(struct kube_client *client,
+                                      void (*done)(void *ctx, struct discovery *discovery,
+                                                   const struct err *err),
+                                      void *ctx);
+
+/* Of a client that was freed meanwhile. NULL-safe. */
+void discovery_abandon(struct discovery_ask *ask);
 
 /* The resource of exactly this group, version and kind, or NULL. */
 const struct kube_resource *discovery_find(const struct discovery *d, const char *group,

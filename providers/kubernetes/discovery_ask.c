@@ -13,22 +13,45 @@
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,"                   \
     "application/json"
 
-struct ask {
+struct discovery_ask {
     struct kube_client *client;
     struct discovery *found;
     void (*done)(void *ctx, struct discovery *discovery, const struct err *err);
     void *ctx;
     struct err *err; /* the first that matters */
     unsigned waiting;
+    struct part *parts;
 };
 
 /* One group version in the old form. */
 struct part {
-    struct ask *ask;
+    struct discovery_ask *ask;
     char *group, *version;
+    struct part *next;
 };
 
-static void part_over(struct ask *ask)
+static void ask_free(struct discovery_ask *ask)
+{
+    while (ask->parts) {
+        struct part *part = ask->parts;
+        ask->parts = part->next;
+        free(part->group);
+        free(part->version);
+        free(part);
+    }
+    err_free(ask->err);
+    free(ask);
+}
+
+void discovery_abandon(struct discovery_ask *ask)
+{
+    if (!ask)
+        return;
+    discovery_free(ask->found);
+    ask_free(ask);
+}
+
+static void part_over(struct discovery_ask *ask)
 {
     if (--ask->waiting)
         return;
@@ -39,11 +62,10 @@ static void part_over(struct ask *ask)
         discovery_sort(ask->found);
         ask->done(ask->ctx, ask->found, NULL);
     }
-    err_free(ask->err);
-    free(ask);
+    ask_free(ask);
 }
 
-static void get(struct ask *ask, const char *path, const char *accept,
+static void get(struct discovery_ask *ask, const char *path, const char *accept,
                 void (*done)(void *ctx, const struct kube_answer *answer), void *ctx)
 {
     ask->waiting++;
@@ -52,7 +74,7 @@ static void get(struct ask *ask, const char *path, const char *accept,
                   .method = "GET", .path = path, .accept = accept, .done = done, .ctx = ctx});
 }
 
-static bool usable(struct ask *ask, const struct kube_answer *answer, const char *what)
+static bool usable(struct discovery_ask *ask, const struct kube_answer *answer, const char *what)
 {
     struct err *err = NULL;
     if (!kube_answer_err(answer, what, &err))
@@ -66,7 +88,7 @@ static bool usable(struct ask *ask, const struct kube_answer *answer, const char
 
 static void on_version(void *ctx, const struct kube_answer *answer)
 {
-    struct ask *ask = ctx;
+    struct discovery_ask *ask = ctx;
     if (usable(ask, answer, "GET /version")) {
         const char *major = json_str_at(answer->object, "major", NULL);
         const char *minor = json_str_at(answer->object, "minor", NULL);
@@ -82,28 +104,26 @@ static void on_version(void *ctx, const struct kube_answer *answer)
 static void on_part(void *ctx, const struct kube_answer *answer)
 {
     struct part *part = ctx;
-    struct ask *ask = part->ask;
+    struct discovery_ask *ask = part->ask;
     /* one API service that is down must not hide the others */
     bool good = !answer->err && answer->status == 200;
     if (!good || discovery_add_legacy(ask->found, part->group, part->version, answer->object))
         discovery_add_stale(ask->found, part->group, part->version);
-    free(part->group);
-    free(part->version);
-    free(part);
     part_over(ask);
 }
 
-static void ask_part(struct ask *ask, const char *group, const char *version)
+static void ask_part(struct discovery_ask *ask, const char *group, const char *version)
 {
     struct part *part = xmalloc(sizeof(*part));
-    *part = (struct part){ask, xstrdup(group), xstrdup(version)};
+    *part = (struct part){ask, xstrdup(group), xstrdup(version), ask->parts};
+    ask->parts = part;
     struct kube_resource base = {.group = part->group, .version = part->version, .plural = ""};
     _free_ char *path = kube_path(&base, NULL, NULL);
     path[strlen(path) - 1] = '\0'; /* the slash before the resource */
     get(ask, path, NULL, on_part, part);
 }
 
-static void not_understood(struct ask *ask, const char *path)
+static void not_understood(struct discovery_ask *ask, const char *path)
 {
     if (!ask->err)
         err_set(&ask->err, ERR_FATAL,
@@ -114,7 +134,7 @@ static void not_understood(struct ask *ask, const char *path)
 
 static void on_api(void *ctx, const struct kube_answer *answer)
 {
-    struct ask *ask = ctx;
+    struct discovery_ask *ask = ctx;
     size_t i;
     json_t *version;
     if (usable(ask, answer, "GET /api") && discovery_add_aggregated(ask->found, answer->object)) {
@@ -130,7 +150,7 @@ static void on_api(void *ctx, const struct kube_answer *answer)
     part_over(ask);
 }
 
-static void ask_group(struct ask *ask, const json_t *group)
+static void ask_group(struct discovery_ask *ask, const json_t *group)
 {
     const char *name = json_str_at(group, "name", NULL);
     size_t i;
@@ -145,7 +165,7 @@ static void ask_group(struct ask *ask, const json_t *group)
 
 static void on_apis(void *ctx, const struct kube_answer *answer)
 {
-    struct ask *ask = ctx;
+    struct discovery_ask *ask = ctx;
     size_t i;
     json_t *group;
     if (usable(ask, answer, "GET /apis") && discovery_add_aggregated(ask->found, answer->object)) {
@@ -157,11 +177,12 @@ static void on_apis(void *ctx, const struct kube_answer *answer)
     part_over(ask);
 }
 
-void discovery_start(struct kube_client *client,
-                     void (*done)(void *ctx, struct discovery *discovery, const struct err *err),
-                     void *ctx)
+struct discovery_ask *discovery_start(struct kube_client *client,
+                                      void (*done)(void *ctx, struct discovery *discovery,
+                                                   const struct err *err),
+                                      void *ctx)
 {
-    struct ask *ask = xcalloc(1, sizeof(*ask));
+    struct discovery_ask *ask = xcalloc(1, sizeof(*ask));
     ask->client = client;
     ask->found = xcalloc(1, sizeof(*ask->found));
     ask->done = done;
@@ -169,4 +190,5 @@ void discovery_start(struct kube_client *client,
     get(ask, "/version", NULL, on_version, ask);
     get(ask, "/api", ACCEPT_AGGREGATED, on_api, ask);
     get(ask, "/apis", ACCEPT_AGGREGATED, on_apis, ask);
+    return ask;
 }

@@ -12,10 +12,9 @@
 #include "providers/kubernetes/refusal.h"
 
 #define LINE_BYTES     (LIMIT_ITEM_BYTES + 4 * KIB)
-#define LINE_KEPT      (64 * KIB) /* of a line's memory, between lines */
-#define WATCH_FAILURES 4          /* so many in a row, and the LIST says what is wrong */
-#define WATCH_BARREN   8          /* so do so many that began well and brought nothing */
-#define POLLS_A_WATCH  10         /* what may not be watched is tried again after so many LISTs */
+#define WATCH_FAILURES 4  /* so many in a row, and the LIST says what is wrong */
+#define WATCH_BARREN   8  /* so do so many that began well and brought nothing */
+#define POLLS_A_WATCH  10 /* what may not be watched is tried again after so many LISTs */
 
 struct kube_watch {
     struct kube_watch_config config;
@@ -182,12 +181,15 @@ static void on_list(void *ctx, const struct kube_answer *a)
     _free_ char *page = NULL;
     char *version = NULL;
     w->call = NULL;
+    bool whole =
+        a->status == 200 && !a->err && items_parser_end(w->parser, &page, &version, &err) == 0;
+    items_parser_free(steal(w->parser));
     if (a->status == 410 && w->config.follow && w->list_failures < WATCH_FAILURES) {
         /* a page of a LIST that is too old */
         pause_for(w, backoff_s(w->list_failures++, 1, 5));
     } else if (a->status != 200 || a->err) {
         list_refused(w, a);
-    } else if (items_parser_end(w->parser, &page, &version, &err)) {
+    } else if (!whole) {
         list_failed(w, WATCH_FAILED, err_message(err));
     } else if (page && *page) {
         free(version);
@@ -223,7 +225,6 @@ static void list_start(struct kube_watch *w, const char *page)
     set_state(w, WATCH_LISTING);
     if (!page)
         w->config.listing(w->config.ctx);
-    items_parser_free(w->parser);
     w->parser = items_parser_new(on_item, w);
     struct buf _buf_ url = BUF_INIT(LIMIT_HEADER_BYTES);
     begin_url(w, &url);
@@ -292,10 +293,7 @@ static int on_watch_bytes(void *ctx, const char *data, size_t len, struct err **
             return err_set(err, ERR_LIMIT, "an event of over %lu bytes", LINE_BYTES);
         } else if (end) {
             take_event(w, w->line.data, w->line.len);
-            if (w->line.cap > LINE_KEPT)
-                buf_free(&w->line);
-            else
-                buf_clear(&w->line);
+            buf_free(&w->line); /* watches are many, and a line seldom comes in pieces */
         }
         data += n + (end != NULL);
         len -= n + (end != NULL);

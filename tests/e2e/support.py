@@ -1,6 +1,7 @@
 """What the end-to-end tests share: a repository, a cluster, an agent under test."""
 import json
 import os
+import re
 import shutil
 import signal
 import ssl
@@ -32,6 +33,10 @@ def contains(value, wanted):
     if isinstance(wanted, dict):
         return isinstance(value, dict) and all(contains(value.get(k), v) for k, v in wanted.items())
     return value == wanted
+
+
+def without_times(text):
+    return re.sub(r"20\d\d-\d\d-\d\dT[0-9:.]+Z", "TIME", text)
 
 
 class Repository:

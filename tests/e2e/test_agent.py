@@ -2,18 +2,13 @@
 import fcntl
 import json
 import os
-import re
 import signal
 import struct
 import subprocess
 import termios
 import time
 
-from support import HOLDFAST, SECONDS, clean_environment, config_map, contains, deployment
-
-
-def without_times(text):
-    return re.sub(r"20\d\d-\d\d-\d\dT[0-9:.]+Z", "TIME", text)
+from support import HOLDFAST, SECONDS, clean_environment, config_map, contains, deployment, without_times
 
 
 def field(name, **more):

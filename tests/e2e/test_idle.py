@@ -77,8 +77,10 @@ def test_restart_and_idle(cluster, resident):
     lists, watches = paths(events, "list"), paths(events, "watch")
     rest = [(e["verb"], e["requestURI"]) for e in events if e["verb"] not in ("list", "watch")]
     # one LIST and one WATCH for each kind and scope; else what is asked of discovery
-    assert lists and set(lists.values()) == {1}, lists
-    assert watches == lists
+    told = [(e["verb"], e["requestURI"], e.get("responseStatus", {}).get("code"), e["requestReceivedTimestamp"],
+             e["stageTimestamp"]) for e in events]
+    assert lists and set(lists.values()) == {1}, told
+    assert watches == lists, told
     assert {path.rpartition("/")[2] for path in lists} == {path.rpartition("/")[2] for path in manifests.LISTS}
     assert all(verb == "get" and uri.startswith(("/readyz", "/api", "/version")) and uri.count("/") <= 4 for verb, uri in rest), rest
 
