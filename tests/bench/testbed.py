@@ -145,7 +145,8 @@ class Cluster:
         with open(self.audit, "rb") as file:
             file.seek(offset)
             for line in file:
-                if b'"userAgent":"' + agent.encode() in line:
+                # a line may be half written, here or where the offset was taken
+                if line.startswith(b"{") and line.endswith(b"\n") and b'"userAgent":"' + agent.encode() in line:
                     yield json.loads(line)
 
     def requests(self, offset, agent):

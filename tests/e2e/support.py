@@ -140,12 +140,14 @@ class Cluster:
         """The audit events from a byte offset on (audit_offset()), of our user agent."""
         with open(self.audit, "rb") as file:
             file.seek(offset)
-            lines = file.read().decode().splitlines()
+            lines = file.read().rpartition(b"\n")[0].decode().splitlines()  # the last one may be half written
         events = (json.loads(line) for line in lines if f'"userAgent":"{user_agent}' in line)
         return [e for e in events if e["stage"] == "ResponseComplete" or e["verb"] == "watch"]
 
     def audit_offset(self):
-        return os.path.getsize(self.audit)
+        """Where the audit log's last whole line ends."""
+        with open(self.audit, "rb") as file:
+            return file.read().rfind(b"\n") + 1
 
 
 def account(cluster, name, folder):
