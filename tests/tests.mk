@@ -139,6 +139,7 @@ valgrind-cases: ready ## cases under valgrind, through diff: CASES=DIR
 	@$(SUB) all
 	@rm -rf $(B)/valgrind-cases && mkdir -p $(B)/valgrind-cases
 	@HOLDFAST_PROGRAM=$(CURDIR)/$(B)/holdfast HOLDFAST_FINDINGS=$(CURDIR)/$(B)/valgrind-cases \
+	HOLDFAST_SUPPRESSIONS=$(CURDIR)/tests/e2e/valgrind.supp \
 	tests/run-cases --program tests/under-valgrind --through diff $(if $(J),-j $(J)) $(CASES)
 	@! cat $(B)/valgrind-cases/* | grep '^=='
 
