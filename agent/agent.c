@@ -50,8 +50,11 @@ void agent_rediscover(struct agent *a)
 {
     if (a->discovering)
         a->discover_again = true;
-    else if (!ev_is_active(&a->discover) || ev_timer_remaining(a->loop, &a->discover) > 1)
-        discover_in(a, backoff_s(a->discoveries, DISCOVER_SOON_S, DISCOVER_MOST_S));
+    else {
+        double soon = backoff_s(a->discoveries, DISCOVER_SOON_S, DISCOVER_MOST_S);
+        if (!ev_is_active(&a->discover) || ev_timer_remaining(a->loop, &a->discover) > soon)
+            discover_in(a, soon);
+    }
 }
 
 static size_t unserved(const struct agent *a)
@@ -96,8 +99,9 @@ static void discovery_worked(struct agent *a, struct discovery *found)
     publish_discovered(a->publish);
     discovery_free(old);
     size_t now = unserved(a);
-    a->unknown_rounds = now && now == before ? a->unknown_rounds + 1 : 0;
-    if (now || found->incomplete)
+    bool lacking = now || found->incomplete;
+    a->unknown_rounds = lacking && now == before ? a->unknown_rounds + 1 : 0;
+    if (lacking)
         discover_in(a, backoff_s(a->unknown_rounds, 5, DISCOVER_MOST_S));
 }
 
@@ -249,6 +253,7 @@ static void take_up(struct agent *a, struct config *config, struct kubeconfig *k
     struct follow *before = a->follows;
     size_t count = a->count;
     struct config old = a->config;
+    _free_ char *namespace = xstrdup(agent_namespace(a));
     for (size_t i = 0; i < count; i++)
         follow_stop(&before[i]);
     publish_free(a->publish);
@@ -263,6 +268,14 @@ static void take_up(struct agent *a, struct config *config, struct kubeconfig *k
     a->client = client;
     kube_client_on_answer(client, on_answer, NULL);
     a->publish = publish_new(a);
+    a->ticks = 0;
+    ev_timer_again(a->loop, &a->tick);
+    /* what is declared twice, say, is another question then */
+    for (size_t i = 0; i < count && strcmp(namespace, agent_namespace(a)) != 0; i++) {
+        desired_set_free(before[i].set);
+        before[i].set = NULL;
+        before[i].read_at = 0;
+    }
     make_follows(a, before, count);
     for (size_t i = 0; i < count; i++) {
         if (before[i].tell)

@@ -117,6 +117,8 @@ static bool on_known(void *ctx, struct unit *unit)
     const uint8_t *projection = memo_get(f->agent->memo, projection_slot(slot));
     if (projection)
         memcpy(unit->projection, projection, sizeof(unit->projection));
+    else
+        memset(unit->projection, 0, sizeof(unit->projection));
     return true;
 }
 
@@ -134,6 +136,9 @@ static void remember(struct follow *f, const struct unit *unit)
     const uint64_t slot = memo_slot(f, unit);
     bool in_sync = unit->facts.observed == OBSERVED_PRESENT && !unit->reported && !unit->ignored &&
                    is_set(unit->state);
+    for (int i = 0; i < ASK_COUNT; i++) /* what could not be asked may be told by the next start */
+        in_sync &=
+            unit->facts.answers[i] != ANSWER_DENIED && unit->facts.answers[i] != ANSWER_FAILED;
     if (!in_sync) {
         forget(f, unit);
         return;
@@ -152,7 +157,7 @@ static void remember(struct follow *f, const struct unit *unit)
 static void on_stands(void *ctx, const struct unit *unit)
 {
     struct follow *f = ctx;
-    if (!unit->reported)
+    if (!unit->reported && memo_get(f->agent->memo, memo_slot(f, unit)))
         remember(f, unit);
 }
 

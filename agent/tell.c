@@ -10,6 +10,8 @@
 #include "core/limits.h"
 #include "core/metrics.h"
 
+#define PROBLEM_KEPT_MS (25 * 3600000LL) /* longer than a day: what each day tells is told once */
+
 /* One thing that differs. */
 struct open {
     char id[24];
@@ -31,6 +33,7 @@ struct problem_told {
     enum event_level level;
     bool of_set;
     unsigned taking;
+    int64_t at; /* monotonic ms: told, or heard again */
     UT_hash_handle hh;
 };
 
@@ -284,6 +287,7 @@ void tell_problem(struct tell *t, enum event_level level, const json_t *members)
     HASH_FIND_STR(t->problems, text, p);
     if (p) {
         p->taking = t->taking;
+        p->at = clock_monotonic_ms();
         return;
     }
     if (HASH_COUNT(t->problems) < 4 * LIMIT_ERRORS) {
@@ -292,6 +296,7 @@ void tell_problem(struct tell *t, enum event_level level, const json_t *members)
         p->level = level;
         p->of_set = t->taking_now;
         p->taking = t->taking;
+        p->at = clock_monotonic_ms();
         HASH_ADD_KEYPTR(hh, t->problems, p->text, strlen(p->text), p);
     }
     t->write(t->ctx, level, level == EVENT_ERROR ? "error" : "note", members);
@@ -321,9 +326,21 @@ void tell_taken(struct tell *t)
     }
 }
 
+/* What is no part of a set would else be kept for ever, and not told when it is so again. */
+static void forget_old(struct tell *t, int64_t now_ms)
+{
+    struct problem_told *p, *tmp;
+    HASH_ITER(hh, t->problems, p, tmp)
+    {
+        if (!p->of_set && now_ms - p->at > PROBLEM_KEPT_MS)
+            problem_free(t, p);
+    }
+}
+
 void tell_remind(struct tell *t, int64_t now_ms, int64_t after_ms)
 {
     struct open *o, *tmp;
+    forget_old(t, now_ms);
     HASH_ITER(hh, t->open, o, tmp)
     {
         if (now_ms - o->told_at < after_ms)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/backoff.h"
 #include "core/clock.h"
 #include "core/json.h"
 #include "core/limits.h"
@@ -13,6 +14,7 @@
 #include "sync/pass_internal.h"
 
 #define DAY_S          86400.0
+#define TOKENS_WAIT_S  0.1
 #define UNJUDGED_TRIES 4  /* before it is believed that the server may not be asked */
 #define RESTLESS_TRIES 20 /* rounds of an object that changes faster than it can be judged */
 
@@ -198,8 +200,11 @@ static bool take_token(struct pass *p)
     if (p->tokens > LIMIT_DRY_RUNS_A_SECOND)
         p->tokens = LIMIT_DRY_RUNS_A_SECOND;
     if (p->tokens < 1) {
-        if (!ev_is_active(&p->tokens_wait))
+        if (!ev_is_active(&p->tokens_wait)) {
+            ev_now_update(p->config.loop);
+            ev_timer_set(&p->tokens_wait, TOKENS_WAIT_S, 0.);
             ev_timer_start(p->config.loop, &p->tokens_wait);
+        }
         return false;
     }
     p->tokens--;
@@ -410,7 +415,9 @@ struct pass *pass_new(const struct pass_config *config)
     ev_prepare_init(&p->step, on_step);
     ev_timer_init(&p->wake, on_wake, 0., 0.);
     ev_timer_init(&p->daily, on_daily, 0., 0.);
-    ev_timer_init(&p->tokens_wait, on_tokens, 0.1, 0.);
+    ev_timer_init(&p->tokens_wait, on_tokens, TOKENS_WAIT_S, 0.);
+    /* not always the same ones first, where it starts again more often than once a day */
+    p->daily_next = (size_t)(random_unit() * (double)UINT32_MAX);
     p->step.data = p->daily.data = p->tokens_wait.data = p;
     return p;
 }

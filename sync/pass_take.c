@@ -220,6 +220,14 @@ static void tell_orders(struct pass *p)
         host->note(p, first, "holdfast.dev/mode: correct: this version of holdfast only reports");
 }
 
+/* Its kind is not known (any more), as an error says: what was open of it, nobody knows. */
+static void unread(struct pass *p, struct unit *unit)
+{
+    if (p->config.resident)
+        p->config.removed(p->config.ctx, unit);
+    unit->reported = false;
+}
+
 /* Resolves and observes what there is; counts what has no verdict. */
 static void begin(struct pass *p)
 {
@@ -232,6 +240,8 @@ static void begin(struct pass *p)
         if (unit->facts.concluded) {
             unit->settled = true;
             pass_turn_over(p, unit);
+            if (!unit->type && !unit->paused)
+                unread(p, unit);
             continue;
         }
         p->left += !unit->settled;

@@ -174,6 +174,30 @@ static void question_answered(const struct question *q, struct kube_unit *u,
 }
 
 /*
+ * Does the verdict that there is stand on what the answer holds? Our apply may make us a manager,
+ * which we were not: with what was stored of an object that we held, that never agrees.
+ */
+static bool answer_stands(const struct kube *k, const struct unit *unit, const json_t *answer)
+{
+    const json_t *managed = json_at(answer, "metadata", "managedFields", NULL);
+    json_auto_t *others = json_array();
+    uint8_t projection[UNIT_DIGEST_BYTES];
+    size_t i;
+    json_t *entry;
+    kube_projection(k, unit, answer, managed, projection);
+    if (!memcmp(projection, unit->projection, sizeof(projection)))
+        return true;
+    json_array_foreach((json_t *)managed, i, entry)
+    {
+        const struct fields_entry e = fields_entry(entry);
+        if (!fields_is_ours(&e, k->config.field_manager))
+            json_array_append(others, entry);
+    }
+    kube_projection(k, unit, answer, others, projection);
+    return !memcmp(projection, unit->projection, sizeof(projection));
+}
+
+/*
  * Would our apply change anything, though the watch saw nothing? The answer stands for the live
  * object then: it has that one's version, and is what the last verdict stood on.
  */
@@ -183,22 +207,25 @@ static void refreshed(const struct question *q, const struct kube_answer *a)
     struct unit *unit = q->unit;
     struct facts *f = &unit->facts;
     struct item item;
-    uint8_t state[UNIT_DIGEST_BYTES], projection[UNIT_DIGEST_BYTES];
+    uint8_t state[UNIT_DIGEST_BYTES];
+    static const uint8_t none[UNIT_DIGEST_BYTES];
+    const bool is_literal = !unit->reported && !memcmp(unit->projection, none, sizeof(none));
     size_t ignored = 0;
     f->concluded = true;
-    bool good = a->status == 200 && !a->err && !item_scan(a->body, a->body_len, &item);
+    /* one that is made (201) is not there: it is read then */
+    bool good =
+        a->status >= 200 && a->status < 300 && !a->err && !item_scan(a->body, a->body_len, &item);
     if (good && !f->stale) {
         kube_state_of(k, unit, &item, state);
-        kube_projection(k, unit, a->object, json_at(a->object, "metadata", "managedFields", NULL),
-                        projection);
-        bool same = !memcmp(projection, unit->projection, sizeof(projection));
-        if (!memcmp(state, unit->state, sizeof(state)) &&
-            (same || (!unit->reported && kube_literal(k, unit, &item, &ignored))))
+        bool same =
+            is_literal ? kube_literal(k, unit, &item, &ignored) : answer_stands(k, unit, a->object);
+        if (!memcmp(state, unit->state, sizeof(state)) && same)
             return;
     }
     if (!good && !f->stale && a->status != 404)
         return; /* it says nothing of the object; another day does */
     f->stale = false;
+    unit->due = true;
     kube_again(k, unit);
 }
 

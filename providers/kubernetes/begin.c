@@ -96,8 +96,10 @@ static bool is_namespaced(const struct kube *k, const struct kube_resource *r,
                           const struct unit *unit)
 {
     _free_ char *key = xasprintf("%s/%s", unit->group, unit->kind);
-    return r ? r->namespaced
-             : json_is_true(json_object_get(json_object_get(k->crds, key), "namespaced"));
+    const json_t *crd = json_object_get(k->crds, key);
+    if (r || (unit->type && !crd)) /* it was served until now */
+        return (r ? r : kube_resource_of(unit))->namespaced;
+    return json_is_true(json_object_get(crd, "namespaced"));
 }
 
 static bool comes_with_source(const struct kube *k, const struct unit *unit)
@@ -132,9 +134,14 @@ static void resolve(struct kube *k, struct unit *unit)
         unit->type = r;
         return;
     }
+    bool unanswered = r || discovery_is_stale(d, unit->group, unit->version);
+    if (unanswered && unit->facts.concluded && unit->facts.observed == OBSERVED_FAILED) {
+        unit->type = r; /* which was told */
+        return;
+    }
     start_over(k, unit);
     unit->type = NULL;
-    if (r || discovery_is_stale(d, unit->group, unit->version)) {
+    if (unanswered) {
         unit->type = r;
         set_unanswered(unit);
     } else if (comes_with_source(k, unit)) {

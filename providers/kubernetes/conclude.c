@@ -323,6 +323,12 @@ static void keep_projection(struct telling *t)
         memcpy(t->unit->projection, t->u->projection, sizeof(t->unit->projection));
 }
 
+/* Whether what people added could be taken away was asked, and no answer came. */
+static bool extras_unknown(const struct telling *t)
+{
+    return t->u->candidates.count && t->unit->facts.answers[ASK_REMOVE] == ANSWER_FAILED;
+}
+
 static void conclude_present(struct telling *t)
 {
     const struct facts *f = &t->unit->facts;
@@ -338,6 +344,8 @@ static void conclude_present(struct telling *t)
     else if (f->literal)
         tell_extras(t);
     else
+        report_unknown(t->k, t->unit, t->u->unknown);
+    if (extras_unknown(t) && (f->literal || f->answers[ASK_APPLY] == ANSWER_OK))
         report_unknown(t->k, t->unit, t->u->unknown);
 }
 

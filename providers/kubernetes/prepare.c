@@ -154,13 +154,24 @@ static void drop_text(struct kube *k, struct kube_unit *u)
     u->live_len = 0;
 }
 
+/* A verdict that the object alone gives stands on nothing that an earlier one stood on. */
+static bool literal(struct kube *k, struct unit *unit, const struct item *item)
+{
+    if (!kube_literal(k, unit, item, &unit->ignored))
+        return false;
+    memset(unit->projection, 0, sizeof(unit->projection));
+    return true;
+}
+
 void kube_observed(struct kube *k, struct unit *unit, const struct item *item)
 {
     struct facts *f = &unit->facts;
     const struct host *host = k->config.host;
+    /* what is judged anew though nothing changed is not in sync because it was */
+    bool known = !unit->due && host->known && host->known(host->ctx, unit);
+    unit->due = false;
     unit->ignored = 0;
-    if ((host->known && host->known(host->ctx, unit)) ||
-        kube_literal(k, unit, item, &unit->ignored)) {
+    if (known || literal(k, unit, item)) {
         f->observed = OBSERVED_PRESENT;
         f->terminating = f->candidates = false;
         f->literal = true;
@@ -190,6 +201,7 @@ void kube_observed(struct kube *k, struct unit *unit, const struct item *item)
                  compare_literal(&fields_shape, u->declared, u->live, ours);
     if (f->literal && !f->candidates && !f->terminating) {
         unit->ignored = u->candidates.ignored;
+        memset(unit->projection, 0, sizeof(unit->projection));
         kube_unit_forget(k, unit);
         return;
     }

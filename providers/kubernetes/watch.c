@@ -106,7 +106,7 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
         /* the connection may be dead: another one goes on where it was */
         kube_cancel(steal(w->call));
         pause_for(w, 2 * random_unit());
-    } else if (w->version && (!w->unwatchable || w->polls == POLLS_A_WATCH)) {
+    } else if (w->version && (!w->unwatchable || w->polls >= POLLS_A_WATCH)) {
         watch_start(w);
     } else {
         list_start(w, NULL);

@@ -1,4 +1,5 @@
 """The fault proxy of tests/cluster, and what the tests of faults ask of an agent behind it."""
+import glob
 import json
 import os
 import re
@@ -59,6 +60,23 @@ class Faults:
     def close(self):
         self.child.stdin.close()
         self.child.wait(10)
+
+
+def fake_clock(path, offset, steady=True):
+    """An environment whose clock that file moves; else than for a machine that slept, the steady clock goes on."""
+    library = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
+    assert library, "libfaketime is missing (Debian: faketime)"
+    set_clock(path, offset)
+    kept = {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"} if steady else {}
+    sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"  # it is not loaded first then
+    return path, {"ASAN_OPTIONS": sanitizer.lstrip(":"), "LD_PRELOAD": library[0], "FAKETIME_TIMESTAMP_FILE": path,
+                  "FAKETIME_NO_CACHE": "1", **kept}
+
+
+def set_clock(path, offset):
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        file.write(offset + "\n")
+    os.replace(path + ".new", path)
 
 
 class Scene:

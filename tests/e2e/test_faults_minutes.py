@@ -1,10 +1,8 @@
 """What takes minutes, side by side: an agent that is stopped, a clock that is set, connections that are dead for long."""
-import glob
-import os
 import signal
 import time
 
-from faults import CALM, DIFFERS, HAND, Scene, all_true
+from faults import CALM, DIFFERS, HAND, Scene, all_true, fake_clock, set_clock
 
 STOPPED = 120  # seconds
 FAULTS = {
@@ -24,23 +22,6 @@ CLOCKS = {"dead-clock-back": ("+5h", "+0"), "clock-forward": ("+0", "+5h"), "clo
           "clocks-leap": ("+0", "+2h")}
 
 
-def fake_clock(folder, name):
-    """An environment whose clock a file moves. But for clocks-leap (a machine that slept) the steady clock goes on."""
-    library = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
-    assert library, "libfaketime is missing (Debian: faketime)"
-    path = os.path.join(folder, name)
-    set_clock(path, CLOCKS[name][0])
-    steady = {} if name == "clocks-leap" else {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
-    sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"  # it is not loaded first then
-    return path, {"ASAN_OPTIONS": sanitizer.lstrip(":"), "LD_PRELOAD": library[0], "FAKETIME_TIMESTAMP_FILE": path, "FAKETIME_NO_CACHE": "1", **steady}
-
-
-def set_clock(path, offset):
-    with open(path + ".new", "w", encoding="utf-8") as file:
-        file.write(offset + "\n")
-    os.replace(path + ".new", path)
-
-
 def test_minutes(agents, cluster, repository, namespace, proxies, tmp_path):
     scene = Scene(cluster, repository, namespace)
     doors = {name: proxies() for name in FAULTS}
@@ -48,7 +29,7 @@ def test_minutes(agents, cluster, repository, namespace, proxies, tmp_path):
     for name, door in doors.items():
         environment = {}
         if name in CLOCKS:
-            clocks[name], environment = fake_clock(str(tmp_path), name)
+            clocks[name], environment = fake_clock(str(tmp_path / name), CLOCKS[name][0], name != "clocks-leap")
         source = {"name": "infra", "url": repository.url, "ref": "main", **CALM}
         started[name] = agents({"sources": [source], "kubernetes": {"defaultNamespace": namespace}}, door.kubeconfig,
                                environment=environment)
