@@ -270,12 +270,8 @@ static void take_up(struct agent *a, struct config *config, struct kubeconfig *k
     a->publish = publish_new(a);
     a->ticks = 0;
     ev_timer_again(a->loop, &a->tick);
-    /* what is declared twice, say, is another question then */
-    for (size_t i = 0; i < count && strcmp(namespace, agent_namespace(a)) != 0; i++) {
-        desired_set_free(before[i].set);
-        before[i].set = NULL;
-        before[i].read_at = 0;
-    }
+    for (size_t i = 0; i < count; i++)
+        before[i].anew |= strcmp(namespace, agent_namespace(a)) != 0;
     make_follows(a, before, count);
     for (size_t i = 0; i < count; i++) {
         if (before[i].tell)

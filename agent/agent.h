@@ -35,9 +35,10 @@ struct follow {
     struct tell *tell;
     struct source_read *read; /* under way, or NULL */
     bool again;               /* another read was asked for meanwhile */
-    bool waits;               /* for another source that reads the same copy */
-    struct desired_set *set;  /* what was read last; NULL: nothing yet */
-    struct pass *pass;        /* NULL until the cluster has told what it serves */
+    bool anew;  /* what was read is of another default namespace: all of it is read again */
+    bool waits; /* for another source that reads the same copy */
+    struct desired_set *set; /* what was read last; NULL: nothing yet */
+    struct pass *pass;       /* NULL until the cluster has told what it serves */
     struct provider *provider;
     struct ev_timer next;
     int64_t read_at;    /* ms since 1970 of the last read that succeeded; 0: none */

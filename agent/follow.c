@@ -415,6 +415,7 @@ static void on_read(struct source_read *read, void *ctx)
         if (set) {
             old = f->set;
             f->set = set;
+            f->anew = false;
             desired_mark_doubled(set, agent_namespace(f->agent));
         }
         read_worked(f);
@@ -480,7 +481,7 @@ static void read_now(struct follow *f)
         .auth = s->auth,
         .state_dir = f->agent->state->path,
         .deadline = LIMIT_READ_SECONDS,
-        .base = f->set,
+        .base = f->anew ? NULL : f->set,
     };
     f->read = source_read_start(f->agent->loop, &config, on_read, f);
 }
@@ -553,6 +554,7 @@ void follow_init(struct follow *f, struct agent *a, const struct config_source *
     if (before && same_source(config, before->config)) { /* it stands, also while Git fails */
         f->set = steal(before->set);
         f->read_at = before->read_at;
+        f->anew = before->anew;
     }
     if (f->tell)
         tell_moved(f->tell, f);

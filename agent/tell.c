@@ -10,7 +10,7 @@
 #include "core/limits.h"
 #include "core/metrics.h"
 
-#define PROBLEM_KEPT_MS (25 * 3600000LL) /* longer than a day: what each day tells is told once */
+#define PROBLEMS_KEPT (4 * LIMIT_ERRORS)
 
 /* One thing that differs. */
 struct open {
@@ -33,7 +33,6 @@ struct problem_told {
     enum event_level level;
     bool of_set;
     unsigned taking;
-    int64_t at; /* monotonic ms: told, or heard again */
     UT_hash_handle hh;
 };
 
@@ -280,6 +279,27 @@ void tell_sweep(struct tell *t, const char *(*why)(void *ctx, const json_t *obje
     }
 }
 
+static void problem_free(struct tell *t, struct problem_told *p)
+{
+    HASH_DEL(t->problems, p);
+    free(p->text);
+    free(p);
+}
+
+/* Those of no set are never taken back: the first ones make room. */
+static bool has_room(struct tell *t)
+{
+    struct problem_told *p, *tmp;
+    HASH_ITER(hh, t->problems, p, tmp)
+    {
+        if (HASH_COUNT(t->problems) < PROBLEMS_KEPT)
+            break;
+        if (!p->of_set)
+            problem_free(t, p);
+    }
+    return HASH_COUNT(t->problems) < PROBLEMS_KEPT;
+}
+
 void tell_problem(struct tell *t, enum event_level level, const json_t *members)
 {
     _free_ char *text = json_text(members, JSON_WRITE_SORTED);
@@ -287,16 +307,14 @@ void tell_problem(struct tell *t, enum event_level level, const json_t *members)
     HASH_FIND_STR(t->problems, text, p);
     if (p) {
         p->taking = t->taking;
-        p->at = clock_monotonic_ms();
         return;
     }
-    if (HASH_COUNT(t->problems) < 4 * LIMIT_ERRORS) {
+    if (has_room(t)) {
         p = xcalloc(1, sizeof(*p));
         p->text = steal(text);
         p->level = level;
         p->of_set = t->taking_now;
         p->taking = t->taking;
-        p->at = clock_monotonic_ms();
         HASH_ADD_KEYPTR(hh, t->problems, p->text, strlen(p->text), p);
     }
     t->write(t->ctx, level, level == EVENT_ERROR ? "error" : "note", members);
@@ -306,13 +324,6 @@ void tell_taking(struct tell *t)
 {
     t->taking++;
     t->taking_now = true;
-}
-
-static void problem_free(struct tell *t, struct problem_told *p)
-{
-    HASH_DEL(t->problems, p);
-    free(p->text);
-    free(p);
 }
 
 void tell_taken(struct tell *t)
@@ -326,21 +337,9 @@ void tell_taken(struct tell *t)
     }
 }
 
-/* What is no part of a set would else be kept for ever, and not told when it is so again. */
-static void forget_old(struct tell *t, int64_t now_ms)
-{
-    struct problem_told *p, *tmp;
-    HASH_ITER(hh, t->problems, p, tmp)
-    {
-        if (!p->of_set && now_ms - p->at > PROBLEM_KEPT_MS)
-            problem_free(t, p);
-    }
-}
-
 void tell_remind(struct tell *t, int64_t now_ms, int64_t after_ms)
 {
     struct open *o, *tmp;
-    forget_old(t, now_ms);
     HASH_ITER(hh, t->open, o, tmp)
     {
         if (now_ms - o->told_at < after_ms)

@@ -290,7 +290,7 @@ static void conclude(struct pass *p, struct unit *unit)
     measure(unit);
     if (p->found)
         json_array_clear(p->found);
-    unit->reported = false;
+    unit->reported = unit->due = false;
     p->provider->ops->conclude(p->provider, unit);
     if (p->config.resident) {
         p->config.judged(p->config.ctx, unit, p->found);

@@ -240,7 +240,7 @@ static void begin(struct pass *p)
         if (unit->facts.concluded) {
             unit->settled = true;
             pass_turn_over(p, unit);
-            if (!unit->type && !unit->paused)
+            if (!unit->type && !unit->paused && unit->facts.observed == OBSERVED_NOT_YET)
                 unread(p, unit);
             continue;
         }

@@ -146,7 +146,9 @@ static void question_refused(const struct question *q, struct kube_unit *u,
     struct facts *f = &q->unit->facts;
     struct refusal *r = q->what == ASK_APPLY ? &u->refusal : &u->failure;
     refusal_read(r, a, kube_is_secret(q->unit));
-    f->answers[q->what] = failed(q->k, q->unit, q->what, r);
+    f->answers[q->what] = q->what == ASK_REMOVE && a->status == 405
+                              ? ANSWER_DENIED /* nothing of this kind can be patched */
+                              : failed(q->k, q->unit, q->what, r);
     if (q->what == ASK_APPLY)
         f->probeable = r->kind == REFUSAL_UNPROCESSABLE && f->observed == OBSERVED_PRESENT &&
                        strcmp(q->unit->kind, "CustomResourceDefinition") != 0 &&
@@ -173,28 +175,12 @@ static void question_answered(const struct question *q, struct kube_unit *u,
         put_name_back(u->answers[ASK_CREATE], u->probe_name, q->unit->name);
 }
 
-/*
- * Does the verdict that there is stand on what the answer holds? Our apply may make us a manager,
- * which we were not: with what was stored of an object that we held, that never agrees.
- */
+/* Is the content of the answer that of the live object when it was judged? */
 static bool answer_stands(const struct kube *k, const struct unit *unit, const json_t *answer)
 {
-    const json_t *managed = json_at(answer, "metadata", "managedFields", NULL);
-    json_auto_t *others = json_array();
     uint8_t projection[UNIT_DIGEST_BYTES];
-    size_t i;
-    json_t *entry;
-    kube_projection(k, unit, answer, managed, projection);
-    if (!memcmp(projection, unit->projection, sizeof(projection)))
-        return true;
-    json_array_foreach((json_t *)managed, i, entry)
-    {
-        const struct fields_entry e = fields_entry(entry);
-        if (!fields_is_ours(&e, k->config.field_manager))
-            json_array_append(others, entry);
-    }
-    kube_projection(k, unit, answer, others, projection);
-    return !memcmp(projection, unit->projection, sizeof(projection));
+    kube_projection(k, unit, answer, NULL, projection);
+    return !memcmp(projection, unit->projection, PROJECTION_CONTENT_BYTES);
 }
 
 /*
@@ -209,7 +195,7 @@ static void refreshed(const struct question *q, const struct kube_answer *a)
     struct item item;
     uint8_t state[UNIT_DIGEST_BYTES];
     static const uint8_t none[UNIT_DIGEST_BYTES];
-    const bool is_literal = !unit->reported && !memcmp(unit->projection, none, sizeof(none));
+    const bool literal = !unit->reported && !memcmp(unit->projection, none, sizeof(none));
     size_t ignored = 0;
     f->concluded = true;
     /* one that is made (201) is not there: it is read then */
@@ -217,8 +203,9 @@ static void refreshed(const struct question *q, const struct kube_answer *a)
         a->status >= 200 && a->status < 300 && !a->err && !item_scan(a->body, a->body_len, &item);
     if (good && !f->stale) {
         kube_state_of(k, unit, &item, state);
-        bool same =
-            is_literal ? kube_literal(k, unit, &item, &ignored) : answer_stands(k, unit, a->object);
+        /* one that is literally as Git says stays so; of what a rule hides, no digest tells */
+        bool same = literal || answer_stands(k, unit, a->object) ||
+                    (!unit->reported && unit->ignored && kube_literal(k, unit, &item, &ignored));
         if (!memcmp(state, unit->state, sizeof(state)) && same)
             return;
     }

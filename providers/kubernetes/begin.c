@@ -99,6 +99,8 @@ static bool is_namespaced(const struct kube *k, const struct kube_resource *r,
     const json_t *crd = json_object_get(k->crds, key);
     if (r || (unit->type && !crd)) /* it was served until now */
         return (r ? r : kube_resource_of(unit))->namespaced;
+    if (!crd && discovery_is_stale(k->config.discovery, unit->group, unit->version))
+        return unit->declared_namespace != NULL; /* nobody can tell now */
     return json_is_true(json_object_get(crd, "namespaced"));
 }
 

@@ -326,7 +326,16 @@ static void keep_projection(struct telling *t)
 /* Whether what people added could be taken away was asked, and no answer came. */
 static bool extras_unknown(const struct telling *t)
 {
-    return t->u->candidates.count && t->unit->facts.answers[ASK_REMOVE] == ANSWER_FAILED;
+    const enum answer *answers = t->unit->facts.answers;
+    bool told_anyway = t->unit->facts.literal || answers[ASK_APPLY] == ANSWER_OK ||
+                       (answers[ASK_APPLY] == ANSWER_REFUSED && answers[ASK_FOLD] == ANSWER_OK);
+    if (!told_anyway || answers[ASK_REMOVE] != ANSWER_FAILED)
+        return false;
+    for (size_t i = 0; i < t->u->candidates.count; i++) {
+        if (!t->u->candidates.items[i].certain)
+            return true;
+    }
+    return false;
 }
 
 static void conclude_present(struct telling *t)
@@ -345,7 +354,7 @@ static void conclude_present(struct telling *t)
         tell_extras(t);
     else
         report_unknown(t->k, t->unit, t->u->unknown);
-    if (extras_unknown(t) && (f->literal || f->answers[ASK_APPLY] == ANSWER_OK))
+    if (extras_unknown(t))
         report_unknown(t->k, t->unit, t->u->unknown);
 }
 

@@ -126,11 +126,12 @@ void kube_state_of(const struct kube *k, const struct unit *unit, const struct i
                    uint8_t out[UNIT_DIGEST_BYTES]);
 
 /*
- * projection.c: the digest of what a verdict stands on: the live object without its status (where
- * the kind has that subresource; else Git may declare it) and what every write changes, our own
- * entry of managedFields and the hands'. While it stays the same, so does the verdict (DESIGN 5.3
- * c, and more careful).
+ * projection.c: the digest of what a verdict stands on: first its content, the live object without
+ * its status (where the kind has that subresource; else Git may declare it) and what every write
+ * changes; then our own entry of managedFields and the hands'. While it stays the same, so does the
+ * verdict (DESIGN 5.3 c, and more careful).
  */
+#define PROJECTION_CONTENT_BYTES (UNIT_DIGEST_BYTES / 2)
 void kube_projection(const struct kube *k, const struct unit *unit, const json_t *live,
                      const json_t *managed, uint8_t out[UNIT_DIGEST_BYTES]);
 

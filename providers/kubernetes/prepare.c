@@ -169,7 +169,6 @@ void kube_observed(struct kube *k, struct unit *unit, const struct item *item)
     const struct host *host = k->config.host;
     /* what is judged anew though nothing changed is not in sync because it was */
     bool known = !unit->due && host->known && host->known(host->ctx, unit);
-    unit->due = false;
     unit->ignored = 0;
     if (known || literal(k, unit, item)) {
         f->observed = OBSERVED_PRESENT;

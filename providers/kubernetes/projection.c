@@ -41,6 +41,9 @@ void kube_projection(const struct kube *k, const struct unit *unit, const json_t
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     EVP_DigestInit_ex(md, EVP_sha256(), NULL);
     add(md, copy);
+    EVP_DigestFinal_ex(md, sum, NULL);
+    memcpy(out, sum, PROJECTION_CONTENT_BYTES);
+    EVP_DigestInit_ex(md, EVP_sha256(), NULL);
     size_t i;
     json_t *entry;
     json_array_foreach((json_t *)managed, i, entry)
@@ -51,5 +54,5 @@ void kube_projection(const struct kube *k, const struct unit *unit, const json_t
     }
     EVP_DigestFinal_ex(md, sum, NULL);
     EVP_MD_CTX_free(md);
-    memcpy(out, sum, UNIT_DIGEST_BYTES);
+    memcpy(out + PROJECTION_CONTENT_BYTES, sum, UNIT_DIGEST_BYTES - PROJECTION_CONTENT_BYTES);
 }
