@@ -1,0 +1,74 @@
+/* What is told of a source once: notes that nothing takes back, and errors of a set that goes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/alloc.h"
+#include "core/json.h"
+#include "core/limits.h"
+#include "tell.h"
+
+static void count(void *ctx, enum event_level level, const char *event, const json_t *members)
+{
+    ++*(size_t *)ctx;
+}
+
+static void say(struct tell *t, enum event_level level, size_t number)
+{
+    json_auto_t *members = json_object();
+    json_put(members, "line", json_integer((json_int_t)number));
+    tell_problem(t, level, members);
+}
+
+/* They may be any number over months: the latest are known, the number of those kept is bounded. */
+static void many_notes(void **state)
+{
+    size_t told = 0;
+    const size_t many = 5UL * LIMIT_ERRORS;
+    struct tell_counts counts;
+    struct tell *t = tell_new(count, &told);
+    for (size_t i = 0; i < many; i++)
+        say(t, EVENT_INFO, i);
+    assert_int_equal(told, many);
+    say(t, EVENT_INFO, many - 1);
+    assert_int_equal(told, many); /* is known */
+    tell_count(t, &counts);
+    assert_int_equal(counts.notes, 4 * LIMIT_ERRORS);
+    say(t, EVENT_INFO, 0);
+    assert_int_equal(told, many + 1); /* made room */
+    tell_free(t);
+}
+
+static void of_a_set(void **state)
+{
+    size_t told = 0;
+    struct tell_counts counts;
+    struct tell *t = tell_new(count, &told);
+    for (int turn = 0; turn < 2; turn++) {
+        tell_taking(t);
+        say(t, EVENT_ERROR, 1);
+        say(t, EVENT_ERROR, 1);
+        tell_taken(t);
+    }
+    assert_int_equal(told, 1);
+    tell_taking(t);
+    tell_taken(t);
+    tell_count(t, &counts);
+    assert_int_equal(counts.errors, 0);
+    tell_taking(t);
+    say(t, EVENT_ERROR, 1); /* it is so again */
+    tell_taken(t);
+    assert_int_equal(told, 2);
+    tell_free(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_notes),
+        cmocka_unit_test(of_a_set),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
