@@ -138,14 +138,28 @@ class Cluster:
 
     def audit_since(self, offset, user_agent="holdfast/"):
         """The audit events from a byte offset on (audit_offset()), of our user agent."""
+        self.audit_written()
         with open(self.audit, "rb") as file:
             file.seek(offset)
             lines = file.read().rpartition(b"\n")[0].decode().splitlines()  # the last one may be half written
         events = (json.loads(line) for line in lines if f'"userAgent":"{user_agent}' in line)
         return [e for e in events if e["stage"] == "ResponseComplete" or e["verb"] == "watch"]
 
+    def audit_written(self):
+        """Waits until the audit log has what was answered before: a line is written behind the answer."""
+        mark, end = f"/version?mark={time.time_ns()}", time.monotonic() + 10
+        self.api("GET", mark)
+        while time.monotonic() < end:
+            with open(self.audit, "rb") as file:
+                file.seek(max(0, os.path.getsize(self.audit) - 256 * 1024))
+                if mark.encode() in file.read():
+                    return
+            time.sleep(0.02)
+        raise AssertionError("the audit log does not tell of a request that was answered")
+
     def audit_offset(self):
         """Where the audit log's last whole line ends."""
+        self.audit_written()
         with open(self.audit, "rb") as file:
             return file.read().rfind(b"\n") + 1
 
