@@ -1,4 +1,5 @@
 """What the end-to-end tests share: a repository, a cluster, an agent under test."""
+import datetime
 import json
 import os
 import re
@@ -80,6 +81,15 @@ class Repository:
         return self.git("rev-parse", "HEAD")
 
 
+class AuditOffset(int):
+    """A byte offset into the audit log, and as `at` the moment of it, as the log writes times."""
+
+    def __new__(cls, offset):
+        self = super().__new__(cls, offset)
+        self.at = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return self
+
+
 class Cluster:
     """The API server behind KUBECONFIG, or the one that tests/cluster/up started in a folder."""
 
@@ -137,13 +147,14 @@ class Cluster:
         return json.loads(self.kubectl("get", *words, "-o", "json"))
 
     def audit_since(self, offset, user_agent="holdfast/"):
-        """The audit events from a byte offset on (audit_offset()), of our user agent."""
+        """The audit events of requests that came since audit_offset() gave that offset, of our user agent."""
         self.audit_written()
         with open(self.audit, "rb") as file:
             file.seek(offset)
             lines = file.read().rpartition(b"\n")[0].decode().splitlines()  # the last one may be half written
         events = (json.loads(line) for line in lines if f'"userAgent":"{user_agent}' in line)
-        return [e for e in events if e["stage"] == "ResponseComplete" or e["verb"] == "watch"]
+        return [e for e in events if (e["stage"] == "ResponseComplete" or e["verb"] == "watch") and
+                e["requestReceivedTimestamp"] >= offset.at]
 
     def audit_written(self):
         """Waits until the audit log has what was answered before: a line is written behind the answer."""
@@ -158,10 +169,10 @@ class Cluster:
         raise AssertionError("the audit log does not tell of a request that was answered")
 
     def audit_offset(self):
-        """Where the audit log's last whole line ends."""
+        """Where the audit log's last whole line ends, and when; requests from before may be written behind it."""
         self.audit_written()
         with open(self.audit, "rb") as file:
-            return file.read().rfind(b"\n") + 1
+            return AuditOffset(file.read().rfind(b"\n") + 1)
 
 
 def account(cluster, name, folder):
