@@ -185,30 +185,36 @@ static bool answer_stands(const struct kube *k, const struct unit *unit, const j
 
 /*
  * Would our apply change anything, though the watch saw nothing? The answer stands for the live
- * object then: it has that one's version, and is what the last verdict stood on.
+ * object: it has that one's version, and is what the last verdict stood on. One that is literally
+ * as Git says stays so; of what a rule hides, no digest tells.
  */
+static bool still_so(struct kube *k, struct unit *unit, const json_t *answer,
+                     const struct item *item)
+{
+    static const uint8_t none[UNIT_DIGEST_BYTES];
+    uint8_t state[UNIT_DIGEST_BYTES];
+    size_t ignored = 0;
+    kube_state_of(k, unit, item, state);
+    if (memcmp(state, unit->state, sizeof(state)) != 0)
+        return false;
+    if (!unit->reported && !memcmp(unit->projection, none, sizeof(none)))
+        return true;
+    return answer_stands(k, unit, answer) ||
+           (!unit->reported && unit->ignored && kube_literal(k, unit, item, &ignored));
+}
+
 static void refreshed(const struct question *q, const struct kube_answer *a)
 {
     struct kube *k = q->k;
     struct unit *unit = q->unit;
     struct facts *f = &unit->facts;
     struct item item;
-    uint8_t state[UNIT_DIGEST_BYTES];
-    static const uint8_t none[UNIT_DIGEST_BYTES];
-    const bool literal = !unit->reported && !memcmp(unit->projection, none, sizeof(none));
-    size_t ignored = 0;
     f->concluded = true;
     /* one that is made (201) is not there: it is read then */
     bool good =
         a->status >= 200 && a->status < 300 && !a->err && !item_scan(a->body, a->body_len, &item);
-    if (good && !f->stale) {
-        kube_state_of(k, unit, &item, state);
-        /* one that is literally as Git says stays so; of what a rule hides, no digest tells */
-        bool same = literal || answer_stands(k, unit, a->object) ||
-                    (!unit->reported && unit->ignored && kube_literal(k, unit, &item, &ignored));
-        if (!memcmp(state, unit->state, sizeof(state)) && same)
-            return;
-    }
+    if (good && !f->stale && still_so(k, unit, a->object, &item))
+        return;
     if (!good && !f->stale && a->status != 404)
         return; /* it says nothing of the object; another day does */
     f->stale = false;
