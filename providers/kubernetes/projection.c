@@ -51,6 +51,8 @@ void kube_projection(const struct kube *k, const struct unit *unit, const json_t
         const struct fields_entry e = fields_entry(entry);
         if (fields_is_ours(&e, own) || fields_is_hand(&e, own, k->config.hands))
             add(md, entry);
+        else if (!e.subresource || strcmp(e.subresource, "status") != 0)
+            add(md, e.fields); /* what others hold, too, our apply would leave where it is */
     }
     EVP_DigestFinal_ex(md, sum, NULL);
     EVP_MD_CTX_free(md);

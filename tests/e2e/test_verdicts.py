@@ -32,6 +32,17 @@ def test_the_same_drift_again(agent, cluster, repository, namespace):
             a.ready()
 
 
+def test_dropped_until_another_holds_it(agent, cluster, repository, namespace):
+    """Nothing but managedFields changes then, and our apply would leave the field where it is."""
+    whole = config_map("a", {"k": "1", "old": "1"})
+    cluster.apply(whole, namespace)
+    repository.commit({"a.yaml": config_map("a", {"k": "1"})})
+    a = agent()
+    a.drift(field="data.old", **{"class": "dropped"})
+    cluster.apply(whole, namespace, manager="flux")
+    a.drift("cleared", field="data.old", cleared="in sync")
+
+
 def test_extra_that_cannot_be_asked_about(agent, cluster, repository, namespace, proxies):
     """What was open stays open while the server answers 500, and is not taken for in sync by the next start."""
     cluster.apply(config_map("a", {"k": "1"}), namespace)
