@@ -98,18 +98,12 @@ void follow_memo_slots(const struct follow *f, uint64_t *out)
     }
 }
 
-static bool is_set(const uint8_t digest[UNIT_DIGEST_BYTES])
-{
-    static const uint8_t none[UNIT_DIGEST_BYTES];
-    return memcmp(digest, none, sizeof(none)) != 0;
-}
-
 static bool on_known(void *ctx, struct unit *unit)
 {
     const struct follow *f = ctx;
     const uint64_t slot = memo_slot(f, unit);
     uint8_t key[MEMO_KEY_BYTES];
-    if (!is_set(unit->state))
+    if (!unit_digest_set(unit->state))
         return false;
     memo_key(f, unit, key);
     if (!memo_has(f->agent->memo, slot, key))
@@ -135,7 +129,7 @@ static void remember(struct follow *f, const struct unit *unit)
     uint8_t key[MEMO_KEY_BYTES];
     const uint64_t slot = memo_slot(f, unit);
     bool in_sync = unit->facts.observed == OBSERVED_PRESENT && !unit->reported && !unit->ignored &&
-                   is_set(unit->state);
+                   unit_digest_set(unit->state);
     for (int i = 0; i < ASK_COUNT; i++) /* what could not be asked may be told by the next start */
         in_sync &=
             unit->facts.answers[i] != ANSWER_DENIED && unit->facts.answers[i] != ANSWER_FAILED;
@@ -144,7 +138,7 @@ static void remember(struct follow *f, const struct unit *unit)
         return;
     }
     /* this one first: a file that was cut never has a verdict with what another one stood on */
-    if (is_set(unit->projection))
+    if (unit_digest_set(unit->projection))
         memo_put(f->agent->memo, projection_slot(slot), unit->projection);
     else
         memo_drop(f->agent->memo, projection_slot(slot));

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "core/err.h"
 #include "diff/document.h"
@@ -61,6 +62,13 @@ struct facts {
 };
 
 #define UNIT_DIGEST_BYTES 16
+
+/* Is it there? Zeros stand for none. */
+static inline bool unit_digest_set(const uint8_t digest[UNIT_DIGEST_BYTES])
+{
+    static const uint8_t none[UNIT_DIGEST_BYTES];
+    return memcmp(digest, none, sizeof(none)) != 0;
+}
 
 /*
  * One object under comparison. Its strings are borrowed from the desired set that the pass took

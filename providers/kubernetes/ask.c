@@ -191,13 +191,12 @@ static bool answer_stands(const struct kube *k, const struct unit *unit, const j
 static bool still_so(struct kube *k, struct unit *unit, const json_t *answer,
                      const struct item *item)
 {
-    static const uint8_t none[UNIT_DIGEST_BYTES];
     uint8_t state[UNIT_DIGEST_BYTES];
     size_t ignored = 0;
     kube_state_of(k, unit, item, state);
     if (memcmp(state, unit->state, sizeof(state)) != 0)
         return false;
-    if (!unit->reported && !memcmp(unit->projection, none, sizeof(none)))
+    if (!unit->reported && !unit_digest_set(unit->projection))
         return true;
     return answer_stands(k, unit, answer) ||
            (!unit->reported && unit->ignored && kube_literal(k, unit, item, &ignored));

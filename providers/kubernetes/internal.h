@@ -125,13 +125,14 @@ void kube_observed(struct kube *k, struct unit *unit, const struct item *item);
 void kube_state_of(const struct kube *k, const struct unit *unit, const struct item *item,
                    uint8_t out[UNIT_DIGEST_BYTES]);
 
+#define PROJECTION_CONTENT_BYTES (UNIT_DIGEST_BYTES / 2)
+
 /*
  * projection.c: the digest of what a verdict stands on: first its content, the live object without
  * its status (where the kind has that subresource; else Git may declare it) and what every write
  * changes; then our own entry of managedFields and the hands', and which fields others hold. While
  * it stays the same, so does the verdict (DESIGN 5.3 c, and more careful).
  */
-#define PROJECTION_CONTENT_BYTES (UNIT_DIGEST_BYTES / 2)
 void kube_projection(const struct kube *k, const struct unit *unit, const json_t *live,
                      const json_t *managed, uint8_t out[UNIT_DIGEST_BYTES]);
 

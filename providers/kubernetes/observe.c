@@ -86,12 +86,6 @@ static bool same_digest(const uint8_t a[UNIT_DIGEST_BYTES], const uint8_t b[UNIT
     return !memcmp(a, b, UNIT_DIGEST_BYTES);
 }
 
-static bool is_zero(const uint8_t digest[UNIT_DIGEST_BYTES])
-{
-    static const uint8_t zero[UNIT_DIGEST_BYTES];
-    return same_digest(digest, zero);
-}
-
 /* The new state changes nothing of what was said of the object. */
 static bool verdict_stands(struct unit *unit)
 {
@@ -101,7 +95,7 @@ static bool verdict_stands(struct unit *unit)
         return false;
     if (f->literal && !f->candidates)
         return !unit->reported;
-    return u && !is_zero(u->projection) && same_digest(u->projection, unit->projection);
+    return u && unit_digest_set(u->projection) && same_digest(u->projection, unit->projection);
 }
 
 void kube_item_came(struct kube *k, struct unit *unit, const struct item *item, bool listed)

@@ -124,9 +124,9 @@ class Cluster:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode(errors="replace")
 
-    def patch_data(self, namespace, name, value):
-        """Data of a ConfigMap, as somebody with kubectl patch."""
-        path = f"/api/v1/namespaces/{namespace}/configmaps/{name}?fieldManager=kubectl-patch"
+    def patch_data(self, namespace, name, value, manager="kubectl-patch"):
+        """Data of a ConfigMap, as somebody with kubectl patch, or another tool."""
+        path = f"/api/v1/namespaces/{namespace}/configmaps/{name}?fieldManager={manager}"
         status, answer = self.api("PATCH", path, {"data": value})
         assert status == 200, answer
 
@@ -302,6 +302,15 @@ class Agent:
 def config_map(name, data, namespace=None, **metadata):
     meta = {"name": name, **({"namespace": namespace} if namespace else {}), **metadata}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": data}
+
+
+def run_crd(group):
+    """The CRD of Run, which may have any field."""
+    return {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"runs.{group}"},
+            "spec": {"group": group, "scope": "Namespaced", "names": {"plural": "runs", "kind": "Run"},
+                     "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {
+                         "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}
 
 
 def deployment(name, replicas=1, image="registry.invalid/model:1", namespace=None):

@@ -8,7 +8,7 @@ import subprocess
 import termios
 import time
 
-from support import HOLDFAST, SECONDS, clean_environment, config_map, contains, deployment, without_times
+from support import HOLDFAST, SECONDS, clean_environment, config_map, contains, deployment, run_crd, without_times
 
 
 def field(name, **more):
@@ -75,11 +75,7 @@ def test_scaler_comes_and_goes(agent, cluster, repository, namespace):
 
 def test_kind_comes_and_goes(agent, cluster, repository, namespace):
     group = f"{namespace}.example"
-    crd = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-           "metadata": {"name": f"runs.{group}"},
-           "spec": {"group": group, "scope": "Namespaced", "names": {"plural": "runs", "kind": "Run"},
-                    "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {
-                        "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}
+    crd = run_crd(group)
     run = {"apiVersion": f"{group}/v1", "kind": "Run", "metadata": {"name": "one"}, "spec": {"steps": 3}}
     repository.commit({"crd.yaml": crd, "run.yaml": run})
     a = agent()

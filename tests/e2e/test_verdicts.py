@@ -4,15 +4,10 @@ import sys
 import time
 
 from faults import CALM, fake_clock, set_clock
-from support import ROOT, config_map, deployment
+from support import ROOT, config_map, deployment, run_crd
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "bench"))
 import testbed  # pylint: disable=wrong-import-position
-
-
-def patch(cluster, namespace, name, value, manager):
-    cluster.kubectl("patch", "configmap", name, "-n", namespace, "--type=merge", f"--field-manager={manager}",
-                    "-p", f'{{"data":{{"k":"{value}"}}}}')
 
 
 def test_the_same_drift_again(agent, cluster, repository, namespace):
@@ -22,9 +17,9 @@ def test_the_same_drift_again(agent, cluster, repository, namespace):
     a = agent()
     a.ready()
     for turn in range(3):
-        patch(cluster, namespace, "a", "9", "lens")
+        cluster.patch_data(namespace, "a", {"k": "9"}, manager="lens")
         a.drift(field="data.k", want="1", have="9")
-        patch(cluster, namespace, "a", "1", "lens")
+        cluster.patch_data(namespace, "a", {"k": "1"}, manager="lens")
         a.drift("cleared", field="data.k", cleared="in sync")
         if turn == 1:  # a memo that has seen it
             assert a.stop() == 0
@@ -67,11 +62,7 @@ def test_extra_that_cannot_be_asked_about(agent, cluster, repository, namespace,
 def test_kind_that_goes(agent, cluster, repository, namespace):
     """Its CRD is not in Git: an error says that the kind is not there, and what was open of its objects is taken back."""
     group = f"{namespace}.example"
-    crd = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-           "metadata": {"name": f"runs.{group}"},
-           "spec": {"group": group, "scope": "Namespaced", "names": {"plural": "runs", "kind": "Run"},
-                    "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {
-                        "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}
+    crd = run_crd(group)
     cluster.apply(crd)
     try:
         cluster.established(f"runs.{group}")
