@@ -1,22 +1,33 @@
 """Servers in the way to the API server: proxies of two kinds, and another server certificate."""
 import base64
+import select
 import socket
 import ssl
 import threading
 
 
+WAITS = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+def send(end, data):
+    """All of it, however slowly the other side takes it."""
+    while data:
+        try:
+            data = data[end.send(data):]
+        except (BlockingIOError, ssl.SSLWantWriteError):
+            select.select([], [end], [])
+        except ssl.SSLWantReadError:
+            select.select([end], [], [])
+
+
 def pump(source, target):
-    """Bytes of one direction, until either side has ended."""
+    """What is there to be read of one direction; whether it goes on."""
     try:
         while data := source.recv(65536):
-            target.sendall(data)
-    except OSError:
-        pass
-    for end in (source, target):
-        try:
-            end.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+            send(target, data)
+    except WAITS:
+        return True
+    return False
 
 
 class Relay:
@@ -48,13 +59,13 @@ class Relay:
         raise NotImplementedError
 
     def join(self, client, server):
-        """Both directions, until one ends."""
+        """Both directions, until one ends. On one thread: Python does not guard a TLS connection that two threads use."""
         self.open.append(server)
-        back = threading.Thread(target=pump, args=(server, client), daemon=True)
-        back.start()
-        pump(client, server)
-        back.join()
-        server.close()
+        with server:
+            client.setblocking(False)
+            server.setblocking(False)
+            while pump(client, server) and pump(server, client):
+                select.select([client, server], [], [])
 
     def cut(self):
         """Ends every connection there is."""
@@ -146,9 +157,8 @@ class TlsRelay(Relay):
         self.context.load_cert_chain(certificate, key)
 
     def serve(self, client):
-        front = self.context.wrap_socket(client, server_side=True)
-        self.open.append(front)
-        inner = ssl.create_default_context(cafile=self.authority)
-        server = inner.wrap_socket(socket.create_connection(("127.0.0.1", self.behind)), server_hostname="127.0.0.1")
-        self.join(front, server)
-        front.close()
+        with self.context.wrap_socket(client, server_side=True) as front:
+            self.open.append(front)
+            inner = ssl.create_default_context(cafile=self.authority)
+            server = inner.wrap_socket(socket.create_connection(("127.0.0.1", self.behind)), server_hostname="127.0.0.1")
+            self.join(front, server)
