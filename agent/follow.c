@@ -179,9 +179,10 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && !strcmp(a, b));
 }
 
-/* Of an object that is no unit of the set: `namespace` is the effective one. */
+/* Of an object that is no unit of the set: `namespace` is the effective one, `file` where it stood.
+ */
 static const char *not_there(const struct follow *f, const char *group, const char *kind,
-                             const char *namespace, const char *name)
+                             const char *namespace, const char *name, const char *file)
 {
     for (size_t i = 0; i < f->set->count; i++) {
         const struct desired *d = &f->set->items[i];
@@ -190,15 +191,15 @@ static const char *not_there(const struct follow *f, const char *group, const ch
             (!namespace || same_text(ns, namespace)))
             return "not compared"; /* an error says why */
     }
-    return "not in Git";
+    return desired_unread(f->set, file) ? "not compared" : "not in Git";
 }
 
 static void on_removed(void *ctx, const struct unit *unit)
 {
     struct follow *f = ctx;
-    const char *reason = unit->paused
-                             ? "paused"
-                             : not_there(f, unit->group, unit->kind, unit->namespace, unit->name);
+    const char *reason = unit->paused ? "paused"
+                                      : not_there(f, unit->group, unit->kind, unit->namespace,
+                                                  unit->name, unit->file);
     tell_cleared(f->tell, unit, reason);
     forget(f, unit);
 }
@@ -224,7 +225,9 @@ static const char *why_cleared(void *ctx, const json_t *object)
     const char *namespace = json_str_at(object, "namespace", NULL);
     const char *name = json_str_at(object, "name", NULL);
     const struct unit *unit = pass_find(f->pass, group, kind, namespace, name);
-    return !unit ? not_there(f, group, kind, namespace, name) : unit->paused ? "paused" : NULL;
+    return !unit          ? not_there(f, group, kind, namespace, name, NULL)
+           : unit->paused ? "paused"
+                          : NULL;
 }
 
 static void on_judged_all(void *ctx)
@@ -397,7 +400,7 @@ static void on_read(struct source_read *read, void *ctx)
     bool unchanged = source_read_unchanged(read);
     struct desired_set *set = unchanged ? NULL : source_read_take(read, &err);
     const char *note = source_read_note(read);
-    if (note)
+    if (note && set)
         log_note(EVENT_INFO, f->config->name, revision_of(f), note);
     source_read_free(read);
     f->read = NULL;
@@ -511,7 +514,8 @@ void follow_tick(struct follow *f, int64_t now)
 {
     struct tell_counts counts;
     take_waiting(f->agent);
-    tell_remind(f->tell, now, HOUR_MS);
+    if (f->taken) /* what is open of a source that cannot be read any more is not looked at */
+        tell_remind(f->tell, now, HOUR_MS);
     if (f->judged && f->config->mode != CONFIG_PAUSED)
         ignore_idle(f->ignore, now, DAY_MS, on_idle_rule, f);
     tell_count(f->tell, &counts);

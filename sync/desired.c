@@ -319,6 +319,20 @@ void desired_mark_doubled(struct desired_set *set, const char *default_namespace
     }
 }
 
+bool desired_unread(const struct desired_set *set, const char *file)
+{
+    if (!file || set->walked.unsteady || set->errors > LIMIT_ERRORS)
+        return set->errors > 0;
+    for (size_t i = 0; i < set->problem_count; i++) {
+        const struct problem *p = &set->problems[i];
+        const char *end = p->file ? strrchr(p->file, '/') : NULL;
+        if (p->level == PROBLEM_ERROR &&
+            (!end || !strncmp(file, p->file, (size_t)(end + 1 - p->file))))
+            return true;
+    }
+    return false;
+}
+
 void desired_set_free(struct desired_set *set)
 {
     if (!set)

@@ -109,6 +109,12 @@ int desired_older(const struct desired_set *set, size_t index, const char *defau
                   size_t k, json_t **body, int64_t *replaced_at, struct err **err);
 
 /*
+ * Whether an error of the set may be why `file` (NULL: some file) declares less than it did: one of
+ * the file, of its folder or of one above. Then Git cannot be said to hold no such object.
+ */
+bool desired_unread(const struct desired_set *set, const char *file);
+
+/*
  * Marks objects whose group, kind, namespace (default_namespace where none is named) and name stand
  * more than once, and adds an error to each that names the other place. Calling it again tells
  * nothing twice.

@@ -223,11 +223,13 @@ static int fetch_once(struct fetch *f, struct git_source *out, struct err **err)
     }
     if (rc == 0)
         rc = git_source_open(repo, &f->commit, f->config->ref, out, err);
-    if (rc)
+    if (rc) {
         git_repository_free(repo);
-    else
-        out->history = steal(f->origin); /* only the one commit is here */
-    return rc;
+        return rc;
+    }
+    out->history = steal(f->origin); /* only the one commit is here */
+    out->mirror = xstrdup(f->folder);
+    return 0;
 }
 
 /* Our copy is only a cache: when it may be what is broken, it is made anew, once. */
@@ -239,6 +241,7 @@ static int fetch_locked(struct fetch *f, struct git_source *out, struct err **er
         mirror_remove(f->folder);
         old = false;
     }
+    mirror_sweep(f->folder);
     int rc = fetch_once(f, out, &first);
     if (rc && old && first->kind != ERR_LIMIT) {
         mirror_remove(f->folder);

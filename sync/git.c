@@ -7,6 +7,7 @@
 
 #include "core/alloc.h"
 #include "core/limits.h"
+#include "sync/mirror.h"
 
 #define CACHE_BYTES  (16 * MIB) /* libgit2's own default is 256 MiB */
 #define WINDOW_BYTES (8 * MIB)
@@ -51,6 +52,9 @@ int git_start(struct err **err)
     /* what a user's configuration says (insteadOf, proxies, helpers) is not what ours says */
     for (int level = GIT_CONFIG_LEVEL_PROGRAMDATA; level <= GIT_CONFIG_LEVEL_GLOBAL; level++)
         git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
+    /* what these change does not concern a reader; an object that a partial clone lacks is told */
+    static const char *harmless[] = {"partialclone", "worktreeconfig", "preciousobjects"};
+    git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, harmless, ARRAY_LEN(harmless));
     git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)CACHE_BYTES);
     git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, (size_t)WINDOW_BYTES);
     git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, (size_t)MAPPED_BYTES);
@@ -59,6 +63,20 @@ int git_start(struct err **err)
     /* a repository's owner does not matter where nothing of it is executed (c-practice 4.2) */
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
     return 0;
+}
+
+static int unreadable(struct git_source *source, const char *what, struct err **err)
+{
+    source->damaged = true;
+    if (source->mirror)
+        return git_err(err, ERR_INVALID,
+                       "the %s cannot be read from our copy of the repository, which is damaged: "
+                       "the next read makes it anew",
+                       what);
+    return git_err(err, ERR_INVALID,
+                   "the %s cannot be read from the repository, which is damaged or not whole: "
+                   "repair it (git fsck)",
+                   what);
 }
 
 static void *tree_open(void *ctx, void *parent, const struct tree_entry *entry, struct err **err)
@@ -73,9 +91,7 @@ static void *tree_open(void *ctx, void *parent, const struct tree_entry *entry, 
     git_oid id;
     memcpy(id.id, entry->id, sizeof(id.id));
     if (git_tree_lookup(&tree, source->repo, &id) < 0) {
-        git_err(err, ERR_INVALID,
-                "the folder cannot be read from the repository, which is damaged "
-                "or not whole: repair it (git fsck)");
+        unreadable(source, "folder", err);
         return NULL;
     }
     return tree;
@@ -134,9 +150,7 @@ static int tree_load(void *ctx, void *folder, const struct tree_entry *entry, ui
     if (rc == 0)
         rc = git_odb_read(&object, source->odb, &id);
     if (rc < 0)
-        return git_err(err, ERR_INVALID,
-                       "the file cannot be read from the repository, which is "
-                       "damaged or not whole: repair it (git fsck)");
+        return unreadable(source, "file", err);
     if (buf_add(out, git_odb_object_data(object), git_odb_object_size(object)))
         rc = tree_too_large(git_odb_object_size(object), max, err);
     git_odb_object_free(object);
@@ -188,6 +202,12 @@ void git_source_close(struct git_source *source)
     git_odb_free(source->odb);
     git_repository_free(source->repo);
     git_repository_free(source->history);
+    if (source->damaged && source->mirror) {
+        _close_ int lock = mirror_lock(source->mirror, NULL);
+        if (lock >= 0)
+            mirror_remove(source->mirror);
+    }
+    free(source->mirror);
     *source = (struct git_source){0};
 }
 

@@ -22,6 +22,8 @@ struct git_source {
     git_repository *history; /* owned: where older commits lie; NULL: in repo */
     git_odb *odb;
     git_tree *root;
+    char *mirror; /* owned: the folder, where repo is our own copy (mirror.h), or NULL */
+    bool damaged; /* something of it could not be read */
     char revision[GIT_REVISION_DIGITS + 1];
     int64_t commit_time; /* seconds */
 };
@@ -37,6 +39,7 @@ int git_err(struct err **err, enum err_kind kind, const char *fmt, ...)
  */
 int git_source_open(git_repository *repo, const git_oid *id, const char *ref,
                     struct git_source *out, struct err **err);
+/* A copy of our own that was found damaged is removed: the next read makes it anew. */
 void git_source_close(struct git_source *source);
 struct tree git_source_tree(struct git_source *source);
 

@@ -31,7 +31,7 @@ struct entry {
 };
 
 struct memo {
-    int folder, fd; /* fd -1: nothing is written */
+    int folder, fd; /* fd -1: it could not be written */
     struct entry *entries;
     size_t mask, count, used; /* used: slots that were ever taken, dropped ones included */
     size_t records;           /* in the file and in `out` */
@@ -246,17 +246,15 @@ void memo_keep(struct memo *memo, const uint64_t *slots, size_t count)
 
 void memo_flush(struct memo *memo)
 {
-    if (memo->fd < 0 || !memo->out.len)
-        return;
-    if (memo->records > 4 * memo->count + 4096) {
+    if (memo->fd < 0 || memo->records > 4 * memo->count + 4096) {
         rewrite(memo);
-        return;
-    }
-    if (write_all(memo->fd, memo->out.data, memo->out.len)) {
+    } else if (write_all(memo->fd, buf_str(&memo->out), memo->out.len)) {
         close(memo->fd);
         memo->fd = -1;
     }
     buf_clear(&memo->out);
+    if (memo->fd < 0) /* it may say what is no longer so */
+        unlinkat(memo->folder, MEMO_FILE, 0);
 }
 
 void memo_free(struct memo *memo)

@@ -36,7 +36,10 @@ void memo_drop(struct memo *memo, uint64_t slot);
 /* Drops all slots but these: of objects that went while nobody looked. */
 void memo_keep(struct memo *memo, const uint64_t *slots, size_t count);
 
-/* Writes what is not yet written. Called now and then, and at the end. */
+/*
+ * Writes what is not yet written. Called now and then, and at the end. Where that fails the file is
+ * removed, as it may say what is no longer so, and the next call writes all of it.
+ */
 void memo_flush(struct memo *memo);
 
 /* Flushes. NULL-safe. */

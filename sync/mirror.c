@@ -58,17 +58,18 @@ void mirror_remove(const char *folder)
     each_below(folder, remove_one);
 }
 
-/* libgit2 writes a pack under this name first */
+/* libgit2 writes a pack under such a name first, and a ref beside its lock. */
 static void sweep_one(const FTSENT *entry, int *rc)
 {
-    if (entry->fts_info == FTS_F && strstr(entry->fts_name, "_git2_"))
+    const char *end = strrchr(entry->fts_name, '.');
+    if (entry->fts_info == FTS_F &&
+        (strstr(entry->fts_name, "_git2_") || (end && strcmp(end, ".lock") == 0)))
         remove_one(entry, rc);
 }
 
 void mirror_sweep(const char *folder)
 {
-    _free_ char *packs = xasprintf("%s/objects/pack", folder);
-    each_below(packs, sweep_one);
+    each_below(folder, sweep_one);
 }
 
 int mirror_close(const char *folder, struct err **err)

@@ -123,6 +123,9 @@ struct indexing {
 
 static int damaged(struct remote_fetch *f, struct err **err)
 {
+    const git_error *e = git_error_last();
+    if (e && e->klass == GIT_ERROR_OS)
+        return git_err(err, ERR_FATAL, "cannot write below %s", f->folder);
     f->mirror_in_doubt = true;
     return git_err(err, ERR_RETRY,
                    "the pack that the server sent is damaged or not whole (git fsck there tells "
@@ -163,6 +166,7 @@ static int fetch_pack(struct remote_fetch *f, git_repository *repo, const struct
     git_odb *odb = NULL;
     _free_ char *packs = xasprintf("%s/objects/pack", f->folder);
     int rc = remote_mirror_shallow(repo, &shallow, err);
+    f->mirror_in_doubt = rc != 0;
     remote_mirror_haves(repo, &haves);
     const struct remote_wants w = {
         .wants = wants, .haves = &haves, .shallow = &shallow, .depth = depth};
@@ -224,8 +228,10 @@ static int bring(struct remote_fetch *f, git_repository *repo, struct err **err)
     else
         choose_wants(f, &wants, &all);
     bool same = kept && !all && git_oid_equal(&last, &f->id);
+    /* what was whole once may have lost a pack since, if the machine lost its power */
+    bool sure = same && f->config->known;
     int rc = 0;
-    if (!same && (all || !remote_mirror_whole(repo, &f->id)))
+    if (!sure && (all || !remote_mirror_whole(repo, &f->id)))
         rc = fetch_missing(f, repo, &wants, all, err);
     oids_free(&wants);
     if (rc || same)
@@ -253,11 +259,14 @@ static int with_mirror(struct remote_fetch *f, struct git_source *out, struct er
     int rc = bring(f, repo, err);
     if (rc == 0) {
         rc = git_source_open(repo, &f->id, f->config->ref, out, err);
+        f->mirror_in_doubt = rc != 0;
         if (rc)
             err_wrap(err, "%s", f->where);
     }
     if (rc)
         git_repository_free(repo);
+    else
+        out->mirror = xstrdup(f->folder);
     return rc;
 }
 

@@ -10,6 +10,7 @@
 #include "core/hash.h"
 #include "core/limits.h"
 #include "sync/git.h"
+#include "sync/strings.h"
 
 #define KEPT           "refs/holdfast/"
 #define HAVES_MAX      64U
@@ -122,11 +123,18 @@ int remote_mirror_set_shallow(git_repository *repo, const struct oids *old,
 
 /* ---- is all of it here? ---- */
 
-static bool whole_tree(git_repository *repo, git_odb *odb, const git_oid *id, unsigned depth)
+/* `seen`: the ids of trees that were looked into, as a tree can hold itself a million times over.
+ */
+static bool whole_tree(git_repository *repo, git_odb *odb, struct strings *seen, const git_oid *id,
+                       unsigned depth)
 {
     git_tree *tree = NULL;
     if (depth > LIMIT_TREE_DEPTH)
         return true; /* nobody goes there */
+    size_t before = strings_count(seen);
+    strings_add_len(seen, (const char *)id->id, sizeof(id->id));
+    if (strings_count(seen) == before)
+        return true;
     if (git_tree_lookup(&tree, repo, id) < 0)
         return false;
     bool whole = true;
@@ -134,7 +142,7 @@ static bool whole_tree(git_repository *repo, git_odb *odb, const git_oid *id, un
     for (size_t i = 0; whole && i < count; i++) {
         const git_tree_entry *e = git_tree_entry_byindex(tree, i);
         if (git_tree_entry_type(e) == GIT_OBJECT_TREE)
-            whole = whole_tree(repo, odb, git_tree_entry_id(e), depth + 1);
+            whole = whole_tree(repo, odb, seen, git_tree_entry_id(e), depth + 1);
         else if (git_tree_entry_type(e) == GIT_OBJECT_BLOB)
             whole = git_odb_exists(odb, git_tree_entry_id(e));
     }
@@ -146,8 +154,10 @@ bool remote_mirror_whole(git_repository *repo, const git_oid *id)
 {
     git_commit *commit = NULL;
     git_odb *odb = NULL;
+    struct strings *seen = strings_new();
     bool whole = peel(repo, id, &commit) && git_repository_odb(&odb, repo) == 0 &&
-                 whole_tree(repo, odb, git_commit_tree_id(commit), 0);
+                 whole_tree(repo, odb, seen, git_commit_tree_id(commit), 0);
+    strings_free(seen);
     git_commit_free(commit);
     git_odb_free(odb);
     return whole;

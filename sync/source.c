@@ -321,11 +321,16 @@ static int start_child(struct source_read *read, const char *request, struct err
     return read->proc ? 0 : -1;
 }
 
-/* A folder without a ref is read whole each time; did it say anything new? */
-static bool same_on_disk(const struct source_read *read)
+/*
+ * Did it say anything new? A folder without a ref is read whole each time, and so is a commit of
+ * which something could not be read.
+ */
+static bool said_before(const struct source_read *read)
 {
     const struct desired_set *a = read->base, *b = read->set;
-    return a && a->complete && !a->revision && !b->revision &&
+    return a && a->complete &&
+           (a->revision == b->revision ||
+            (a->revision && b->revision && !strcmp(a->revision, b->revision))) &&
            !memcmp(a->scope, b->scope, sizeof(a->scope)) &&
            !memcmp(a->digest, b->digest, sizeof(a->digest)) &&
            !memcmp(a->older_digest, b->older_digest, sizeof(a->older_digest));
@@ -367,7 +372,7 @@ static int conclude(struct source_read *read, const struct proc_end *end, struct
         return -1;
     if (!read->merging)
         spool_whole(read->set->spool);
-    read->unchanged = same_on_disk(read);
+    read->unchanged = said_before(read);
     return 0;
 }
 
@@ -395,9 +400,10 @@ static bool known_of(const struct desired_set *base, const uint8_t scope[DESIRED
                      struct read_known *known)
 {
     *known = (struct read_known){0};
-    if (!base || !base->complete || base->walked.unsteady || !base->revision ||
-        strlen(base->revision) != GIT_REVISION_DIGITS || base->read_problems >= LIMIT_ERRORS ||
-        spool_is_worn(base->spool) || memcmp(base->scope, scope, sizeof(base->scope)) != 0)
+    if (!base || !base->complete || base->walked.unsteady || !base->walked.objects ||
+        !base->revision || strlen(base->revision) != GIT_REVISION_DIGITS ||
+        base->read_problems >= LIMIT_ERRORS || spool_is_worn(base->spool) ||
+        memcmp(base->scope, scope, sizeof(base->scope)) != 0)
         return false;
     memcpy(known->revision, base->revision, GIT_REVISION_DIGITS);
     known->told = base->source_problems;

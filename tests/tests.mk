@@ -131,9 +131,9 @@ sanitize-e2e: ready ## end-to-end tests with sanitizers: E2E='pytest arguments'
 
 # Slow by far: E2E='tests/e2e/test_git_ssh.py -k NAME' for some. Reading children of agents run plain: tests/under-valgrind.
 valgrind-e2e: ready ## end-to-end tests under valgrind: E2E='pytest arguments'
-	@$(SUB) all
+	@$(SUB) all $(FAULTS)
 	@HOLDFAST=tests/under-valgrind HOLDFAST_PROGRAM=$(CURDIR)/$(B)/holdfast E2E_SECONDS=$${E2E_SECONDS:-300} \
-	HOLDFAST_FINDINGS=$(CURDIR)/$(B)/valgrind-e2e tests/run-e2e $(E2E)
+	HOLDFAST_FAULTS=$(CURDIR)/$(FAULTS) HOLDFAST_FINDINGS=$(CURDIR)/$(B)/valgrind-e2e tests/run-e2e $(E2E)
 
 valgrind-cases: ready ## cases under valgrind, through diff: CASES=DIR
 	@$(SUB) all

@@ -56,6 +56,48 @@ def test_commits(agent, cluster, repository, namespace):
     assert a.wait(event="summary", errors=0)["in_sync"] == 1
 
 
+def test_what_cannot_be_read_is_not_gone(agent, cluster, repository, namespace):
+    """A file that an error keeps from being read, and one that is gone, are told apart."""
+    cluster.apply([config_map(name, {"k": "hand"}) for name in "ac"], namespace)
+    repository.commit({"apps/a.yaml": config_map("a", {"k": "git"}), "more/c.yaml": config_map("c", {"k": "git"})})
+    a = agent()
+    assert {a.drift(field="data.k")["object"]["name"] for _ in range(2)} == {"a", "c"}
+    repository.commit({"apps/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a\n"})
+    assert a.drift("cleared")["cleared"] == "not compared"
+    repository.commit({"more/c.yaml": None})
+    cleared = a.drift("cleared")
+    assert (cleared["object"]["name"], cleared["cleared"]) == ("c", "not in Git")
+    repository.commit({"apps/a.yaml": config_map("a", {"k": "git"})})
+    assert a.drift("opened")["object"]["name"] == "a"
+    repository.commit({"apps/kustomization.yaml": "resources: [a.yaml]\n"})
+    assert a.drift("cleared")["cleared"] == "not compared"
+
+
+def test_the_first_manifest(agent, cluster, repository, namespace):
+    repository.commit({"README": "nothing yet"})
+    a = agent()
+    assert contains(a.ready(), {"objects": 0, "notes": 1})
+    cluster.apply(config_map("a", {"k": "1"}), namespace)
+    repository.commit({"apps/a.yaml": "kind: ConfigMap\nmetadata: {name: a"})
+    a.wait(event="summary", objects=0, errors=1)
+    repository.commit({"apps/a.yaml": config_map("a", {"k": "1"})})
+    a.wait(event="summary", objects=1, in_sync=1, errors=0, notes=0)
+    assert not a.seen(event="note", level="warning")
+    assert not [e for e in a.seen(event="note") if "failed" in e["message"]]
+
+
+def test_a_cap_is_told_once(agent, cluster, repository, namespace):
+    """What is read whole each interval, as something could not be read, says nothing new each time."""
+    cluster.apply([config_map(name, {"k": "1"}) for name in "ab"], namespace)
+    repository.commit({"a.yaml": [config_map(name, {"k": "1"}) for name in "ab"]})
+    a = agent(limits={"objects": 1})
+    a.wait(event="summary", objects=1, errors=1)
+    time.sleep(4)
+    assert len(a.seen(event="summary")) == 1, a.tail()
+    cluster.patch_data(namespace, "a", {"k": "2"})
+    a.drift(field="data.k")
+
+
 def test_scaler_comes_and_goes(agent, cluster, repository, namespace):
     cluster.apply(deployment("web"), namespace)
     repository.commit({"web.yaml": deployment("web")})

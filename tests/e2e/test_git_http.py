@@ -287,6 +287,85 @@ def test_a_damaged_mirror_is_made_anew(tmp_path, serve, bare, repository):
     assert read().values() == {"one": "2", "two": "1"}
 
 
+def of_packs(state, end):
+    path, = [p for p in packs(state) if p.endswith(end)]
+    os.chmod(path, 0o600)
+    return path
+
+
+@pytest.mark.parametrize("loss", ["pack is gone", "index is gone", "pack is cut"])
+def test_a_damaged_mirror_heals_though_the_ref_stands_still(tmp_path, serve, loss):
+    server = serve()
+    read = reader(tmp_path, f"{server.url}/git/infra.git")
+    assert read().error is None
+    path = of_packs(read.state, ".idx" if "index" in loss else ".pack")
+    if "gone" in loss:
+        os.unlink(path)
+    else:
+        os.truncate(path, 40)
+    healed = read()
+    assert (healed.error, healed.problems) == (None, [])
+    assert healed.values() == {"one": "1", "two": "1"}
+
+
+def test_a_damaged_file_in_the_mirror(tmp_path, serve):
+    """Each byte of the pack is wrong, what it should hold is known: told, and healed by the next read."""
+    server = serve()
+    read = reader(tmp_path, f"{server.url}/git/infra.git")
+    assert read().error is None
+    mirror, = glob.glob(read.state + "/git/*[0-9a-f]")
+    listed = subprocess.run(["git", "verify-pack", "-v", of_packs(read.state, ".idx")], check=True, stdout=subprocess.PIPE)
+    blob, = [line.split() for line in listed.stdout.decode().splitlines()
+             if " blob " in line and subprocess.run(["git", "-C", mirror, "cat-file", "-p", line.split()[0]], check=True,
+                                                    stdout=subprocess.PIPE).stdout.decode() == manifest("one", "1")]
+    with open(of_packs(read.state, ".pack"), "r+b") as f:
+        f.seek(int(blob[4]) + 4)
+        f.write(bytes(8))
+    told = read()
+    assert told.values() == {"two": "1"}
+    problem, = told.problems
+    assert problem.startswith("a.yaml: the file cannot be read from our copy of the repository, which is damaged: the next "
+                                         "read makes it anew: ")
+    healed = read()
+    assert (healed.error, healed.problems) == (None, [])
+    assert healed.values() == {"one": "1", "two": "1"}
+
+
+@pytest.mark.parametrize("left", ["shallow", "lock"])
+def test_what_stands_in_the_way_of_a_fetch(tmp_path, serve, bare, repository, left):
+    """A file of the mirror that is nonsense; the lock of a ref that a killed child has left."""
+    server = serve()
+    read = reader(tmp_path, f"{server.url}/git/infra.git")
+    assert read().error is None
+    mirror, = glob.glob(read.state + "/git/*[0-9a-f]")
+    kept, = glob.glob(mirror + "/refs/holdfast/*")
+    with open(mirror + "/shallow" if left == "shallow" else kept + ".lock", "w", encoding="ascii") as f:
+        f.write("nonsense")
+    repository.commit({"a.yaml": manifest("one", "2")})
+    bare.push()
+    healed = read()
+    assert healed.error is None
+    assert healed.values() == {"one": "2", "two": "1"}
+
+
+def test_a_full_disk(tmp_path, serve, bare, repository):
+    """It is not the server's fault, and what was fetched before is kept."""
+    server = serve()
+    read = reader(tmp_path, f"{server.url}/git/infra.git")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", read.state], check=True)
+    try:
+        assert read().error is None
+        before = packs(read.state)
+        repository.commit({"big.bin": os.urandom(2 << 20)})
+        bare.push()
+        full = read()
+        assert f": cannot write below {read.state}/git/" in full.error, full.error
+        assert full.error.endswith("No space left on device"), full.error
+        assert set(before) <= set(packs(read.state))
+    finally:
+        subprocess.run(["umount", "-l", read.state], check=True)
+
+
 def test_old_packs_are_dropped(tmp_path, serve, bare, repository):
     server = serve()
     read = reader(tmp_path, f"{server.url}/git/infra.git")

@@ -10,6 +10,7 @@ import zlib
 
 import pytest
 
+from git_servers import WebServer
 from support import FINDINGS, HOLDFAST, clean_environment
 
 MIB = 1 << 20
@@ -386,6 +387,35 @@ def test_a_tree_bomb(tmp_path, bare):
     assert [p[2] for p in records.problems] == [
         "the source has more than 200000 files: from here on nothing is read; set `path` to the folder with the "
         "manifests", "no manifest is here: *.yaml, *.yml and *.json are read, as include and exclude say"]
+
+
+def test_a_tree_bomb_over_ssh_or_https(tmp_path, bare):
+    """What was fetched is looked through once: each tree that holds itself many times, too."""
+    tree = bare.tree([(FILE, "a.yaml", bare.blob(HEAD))])
+    bomb = tree
+    for _ in range(12):
+        bomb = bare.tree([(FOLDER, f"d{i}", bomb) for i in range(10)])
+    bare.commit(bare.tree([(FOLDER, "apps", tree), (FOLDER, "bomb", bomb)]))
+    server = WebServer(tmp_path / "web", tmp_path)
+    try:
+        records = read(tmp_path, f"{server.url}/git/{bare.folder.name}", path="apps")
+    finally:
+        server.close()
+    assert records.files == ["apps/a.yaml"]
+    assert records.problems == []
+
+
+def test_a_partial_clone(tmp_path, bare):
+    """What it lacks is not needed where the disk is read."""
+    bare.commit(bare.tree([(FILE, "a.yaml", bare.blob(HEAD))]))
+    subprocess.run(["git", "-C", str(bare.folder), "config", "uploadpack.allowFilter", "true"], check=True)
+    clone = str(tmp_path / "clone")
+    subprocess.run(["git", "clone", "-q", "--filter=blob:none", bare.url, clone], check=True)
+    subprocess.run(["git", "-C", clone, "config", "extensions.partialClone", "origin"], check=True)  # some versions of git do
+    for ref in (None, "HEAD"):
+        records = read(tmp_path, clone, ref=ref)
+        assert records.files == ["a.yaml"]
+        assert records.problems == []
 
 
 LINKED = ("a symbolic link is not followed and its manifests are not read: put the file itself here, or exclude the "

@@ -1,11 +1,13 @@
 /* The memo: what it keeps over a restart, and what of a damaged file. */
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -183,12 +185,41 @@ static void forgotten(void **state)
     memo_free(m);
 }
 
+/* The disk is full for a while: nothing that is no longer so stays, and all of it is written later.
+ */
+static void no_room(void **state)
+{
+    struct rlimit usual, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &usual), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    struct memo *m = opened(false);
+    put(m, 1, 10);
+    memo_flush(m);
+    small = (struct rlimit){.rlim_cur = HEADER, .rlim_max = usual.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    memo_drop(m, 1);
+    memo_flush(m);
+    memo_flush(m);
+    assert_int_equal(faccessat(folder, "memo", F_OK, 0), -1);
+    put(m, 11, 20);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &usual), 0);
+    memo_flush(m);
+    put(m, 21, 30);
+    memo_free(m);
+    m = opened(false);
+    assert_null(memo_get(m, 1));
+    for (uint64_t n = 2; n <= 30; n++)
+        assert_true(memo_has(m, n, key(n)));
+    memo_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(kept, empty),      cmocka_unit_test_setup(killed, empty),
         cmocka_unit_test_setup(compacted, empty), cmocka_unit_test_setup(flipped, empty),
         cmocka_unit_test_setup(cut, empty),       cmocka_unit_test_setup(forgotten, empty),
+        cmocka_unit_test_setup(no_room, empty),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
