@@ -182,6 +182,11 @@ static int load_config(const struct options *o, struct config *config, struct er
     return 0;
 }
 
+static const char *state_dir(const struct options *o, const struct config *config)
+{
+    return options_first(o->state_dir, config->state_dir);
+}
+
 static int load_kubeconfig(const struct agent *a, const struct config *config,
                            struct kubeconfig *out, struct err **err)
 {
@@ -283,6 +288,18 @@ static void take_up(struct agent *a, struct config *config, struct kubeconfig *k
     discover_in(a, 0);
 }
 
+/* The folder is held from the beginning to the end. */
+static void warn_state_dir(const struct agent *a)
+{
+    const char *dir = state_dir(a->options, &a->config), *held = a->state_dir;
+    bool same = dir ? (held && !strcmp(dir, held)) || !strcmp(dir, a->state->path) : !held;
+    if (same)
+        return;
+    _free_ char *message =
+        xasprintf("another stateDir takes a restart: it is still %s", a->state->path);
+    log_note(EVENT_WARNING, NULL, NULL, message);
+}
+
 static void on_hup(struct ev_loop *loop, struct ev_signal *w, int events)
 {
     struct agent *a = w->data;
@@ -302,11 +319,13 @@ static void on_hup(struct ev_loop *loop, struct ev_signal *w, int events)
         log_error(NULL, NULL, message);
         return;
     }
+    /* before the sources begin to read: their children hold our sockets until they are others */
+    if (agent_listen(a, &config, &err))
+        log_error(NULL, NULL, err_message(err));
     take_up(a, &config, &kubeconfig, client);
     log_note(EVENT_INFO, NULL, NULL, "the configuration was read again");
+    warn_state_dir(a);
     warn_settings(a);
-    if (agent_listen(a, &err))
-        log_error(NULL, NULL, err_message(err));
 }
 
 void agent_judged(struct agent *a)
@@ -391,7 +410,8 @@ static int prepare(struct agent *a, struct err **err)
 {
     if (load_config(a->options, &a->config, err))
         return -1;
-    a->state = statedir_open(options_first(a->options->state_dir, a->config.state_dir), err);
+    a->state_dir = xstrdup_null(state_dir(a->options, &a->config));
+    a->state = statedir_open(a->state_dir, err);
     if (!a->state || load_kubeconfig(a, &a->config, &a->kubeconfig, err))
         return -1;
     a->loop = ev_default_loop(EVFLAG_AUTO);
@@ -399,7 +419,7 @@ static int prepare(struct agent *a, struct err **err)
     ev_timer_init(&a->discover, on_discover, 0., 0.);
     ev_timer_init(&a->tick, on_tick, TICK_S, TICK_S);
     a->discover.data = a->tick.data = a;
-    return connect_cluster(a, err) || agent_listen(a, err) ? -1 : 0;
+    return connect_cluster(a, err) || agent_listen(a, &a->config, err) ? -1 : 0;
 }
 
 static void start(struct agent *a)
@@ -437,7 +457,7 @@ static void agent_end(struct agent *a)
         ev_loop_destroy(a->loop);
     config_free(&a->config);
     free(a->discovery_error);
-    free(a->listen);
+    free(a->state_dir);
 }
 
 int agent_run(const struct options *o)

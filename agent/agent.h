@@ -80,8 +80,8 @@ struct agent {
     size_t count;
     struct endpoints *endpoints;
     struct publish *publish;
-    char *listen; /* where they listen, as the configuration says */
-    bool swept;   /* the memo, of what these sources do not declare */
+    char *state_dir; /* as the configuration had it at the start; NULL: the default */
+    bool swept;      /* the memo, of what these sources do not declare */
     int64_t started_ms;
 };
 
@@ -129,8 +129,11 @@ bool follows_read(const struct agent *a);
 
 /* ---- agent_status.c ---- */
 
-/* Starts the endpoints, where the configuration has any. */
-int agent_listen(struct agent *a, struct err **err);
+/*
+ * The endpoints as the configuration has them, or none; those that stand as it says are kept. -1
+ * with *err where the address cannot be had: those from before then stay.
+ */
+int agent_listen(struct agent *a, const struct config *config, struct err **err);
 
 /* The counts of a source as a summary's members. New reference. */
 json_t *follow_summary(const struct follow *f);

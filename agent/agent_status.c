@@ -263,24 +263,44 @@ static void on_told(void *ctx, const char *message)
     log_note(EVENT_WARNING, NULL, NULL, message);
 }
 
-int agent_listen(struct agent *a, struct err **err)
+static struct endpoints *make_endpoints(struct agent *a, const struct config *config,
+                                        struct err **err)
 {
-    const char *listen = a->config.http.listen;
-    endpoints_free(steal(a->endpoints));
-    free(steal(a->listen));
-    if (!listen)
+    return endpoints_new(&(struct endpoints_config){.loop = a->loop,
+                                                    .listen = config->http.listen,
+                                                    .token_file = config->http.token_file,
+                                                    .ctx = a,
+                                                    .healthy = on_healthy,
+                                                    .ready = on_ready,
+                                                    .status = on_status,
+                                                    .metrics = on_metrics,
+                                                    .sync = on_sync,
+                                                    .told = on_told},
+                         err);
+}
+
+/*
+ * The same address is not opened anew: a child that has just begun may still hold the old socket,
+ * and the address with it. Another one is had before the old one goes.
+ */
+int agent_listen(struct agent *a, const struct config *config, struct err **err)
+{
+    const char *listen = config->http.listen;
+    struct endpoints *before = a->endpoints;
+    if (before && listen && endpoints_made_for(before, listen)) {
+        endpoints_token_file(before, config->http.token_file);
         return 0;
-    a->endpoints = endpoints_new(&(struct endpoints_config){.loop = a->loop,
-                                                            .listen = listen,
-                                                            .token_file = a->config.http.token_file,
-                                                            .ctx = a,
-                                                            .healthy = on_healthy,
-                                                            .ready = on_ready,
-                                                            .status = on_status,
-                                                            .metrics = on_metrics,
-                                                            .sync = on_sync,
-                                                            .told = on_told},
-                                 err);
-    a->listen = xstrdup(listen);
-    return a->endpoints ? 0 : -1;
+    }
+    _err_ struct err *why = NULL;
+    struct endpoints *now = listen ? make_endpoints(a, config, &why) : NULL;
+    if (!why) {
+        a->endpoints = now;
+        endpoints_free(before);
+        return 0;
+    }
+    if (!before)
+        return err_move(err, &why);
+    endpoints_token_file(before, config->http.token_file);
+    return err_set(err, why->kind, "%s; the endpoints stay at %s until a restart or another SIGHUP",
+                   err_message(why), endpoints_address(before));
 }

@@ -11,6 +11,7 @@
 #include "core/limits.h"
 #include "core/nearest.h"
 #include "diff/ignore_path.h"
+#include "listen.h"
 #include "sync/documents.h"
 #include "sync/glob.h"
 #include "sync/yaml.h"
@@ -41,7 +42,8 @@ static const char *check_listen(const char *s)
     const char *colon = strrchr(s, ':');
     char *end = NULL;
     unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
-    return port > 0 && port < 65536 && *end == '\0' ? NULL : "ADDRESS:PORT belongs here";
+    bool good = port > 0 && port < 65536 && *end == '\0';
+    return good ? listen_check(s) : "ADDRESS:PORT belongs here";
 }
 
 /* ---- the tables (SPEC 4) ---- */

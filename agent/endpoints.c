@@ -179,6 +179,17 @@ const char *endpoints_address(const struct endpoints *e)
     return e->address;
 }
 
+bool endpoints_made_for(const struct endpoints *e, const char *listen)
+{
+    return !strcmp(e->listen, listen);
+}
+
+void endpoints_token_file(struct endpoints *e, const char *file)
+{
+    free(e->token_file);
+    e->token_file = xstrdup_null(file);
+}
+
 void endpoints_free(struct endpoints *e)
 {
     if (!e)

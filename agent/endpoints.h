@@ -58,6 +58,12 @@ struct endpoints *endpoints_new(const struct endpoints_config *config, struct er
 /* Where it listens, "127.0.0.1:40123". Borrowed. */
 const char *endpoints_address(const struct endpoints *e);
 
+/* Was it made with this `listen`? */
+bool endpoints_made_for(const struct endpoints *e, const char *listen);
+
+/* From now on the token stands in that file (NULL: in none); connections stay. */
+void endpoints_token_file(struct endpoints *e, const char *file);
+
 /* Ends all connections. NULL-safe. The loop must still be there. */
 void endpoints_free(struct endpoints *e);
 

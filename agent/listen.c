@@ -32,6 +32,35 @@ static int split(const char *address, char **host, const char **port, struct err
     return 0;
 }
 
+/* Owned; NULL where the host is a name. */
+static struct addrinfo *numeric(const char *host, const char *port)
+{
+    const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+                                   .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    return getaddrinfo(host, port, &hints, &found) ? NULL : found;
+}
+
+static bool is_local(const char *host)
+{
+    return !strcmp(host, "localhost");
+}
+
+const char *listen_check(const char *address)
+{
+    _free_ char *host = NULL;
+    const char *port = NULL;
+    if (split(address, &host, &port, NULL))
+        return "ADDRESS:PORT belongs here, as 127.0.0.1:8080, [::1]:8080 or :8080";
+    if (!*host || is_local(host))
+        return NULL;
+    struct addrinfo *found = numeric(host, port);
+    if (!found)
+        return "an address belongs here, not a name";
+    freeaddrinfo(found);
+    return NULL;
+}
+
 static int bind_one(const struct addrinfo *a)
 {
     int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -58,14 +87,11 @@ int listen_open(const char *address, struct err **err)
     /* all addresses: IPv6's wildcard takes IPv4 as well, but a machine may have none of it */
     const char *all[] = {"::", "0.0.0.0", NULL};
     const char *local[] = {"127.0.0.1", "::1", NULL}, *one[] = {host, NULL};
-    const char **names = !*host ? all : !strcmp(host, "localhost") ? local : one;
+    const char **names = !*host ? all : is_local(host) ? local : one;
     int saved = EADDRNOTAVAIL;
     for (; *names; names++) {
-        const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-                                       .ai_socktype = SOCK_STREAM};
-        struct addrinfo *found = NULL;
-        int rc = getaddrinfo(*names, port, &hints, &found);
-        if (rc)
+        struct addrinfo *found = numeric(*names, port);
+        if (!found)
             return err_set(err, ERR_USAGE, "http.listen: %s: an address belongs here, not a name",
                            address);
         int fd = bind_one(found);

@@ -11,6 +11,9 @@
  */
 int listen_open(const char *address, struct err **err);
 
+/* NULL, or why listen_open would refuse the text, whoever holds the address (static). */
+const char *listen_check(const char *address);
+
 /* What the socket is bound to, "127.0.0.1:40123"; owned. */
 char *listen_name(int fd);
 

@@ -10,17 +10,22 @@ import urllib.error
 import urllib.request
 
 import pytest
+import yaml
 
 from support import config_map, contains
 
 TOKEN = "correct horse battery staple"
 
 
+def free_address():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
 class Endpoints:
     def __init__(self, folder):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"127.0.0.1:{free.getsockname()[1]}"
+        self.address = free_address()
         self.token_file = folder / "token"
         self.token_file.write_text(TOKEN + "\n", encoding="utf-8")
         self.config = {"listen": self.address, "tokenFile": str(self.token_file)}
@@ -207,3 +212,58 @@ def test_kubernetes_events(agent, cluster, repository, namespace):
     text = cluster.kubectl("describe", "configmap", "a", "-n", namespace)
     assert "Drifted" in text, text
     assert not a.seen(event="note", level="warning"), a.tail()
+
+
+def listener(address):
+    """The inode of the socket that listens there, or None."""
+    port = f":{int(address.rpartition(':')[2]):04X}"
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        rows = [line.split() for line in file][1:]
+    found = [row[9] for row in rows if row[1].endswith(port) and row[3] == "0A"]
+    return found[0] if found else None
+
+
+def test_hangup_keeps_the_endpoints(agent, repository, endpoints, tmp_path):
+    """The same address is not opened anew; another one is had before the old one goes, which else stays."""
+    repository.commit({"a.yaml": config_map("a", {"k": "1"})})
+    a = agent(http=endpoints.config)
+    a.ready()
+    kept = listener(endpoints.address)
+    with open(a.config_file, encoding="utf-8") as file:
+        config = yaml.safe_load(file)
+
+    def hang_up(wanted="the configuration was read again", event="note", **settings):
+        config.update(settings)
+        a.configure(config)
+        a.signal(signal.SIGHUP)
+        message = a.wait(event=event)["message"]
+        while wanted not in message:
+            message = a.wait(event=event)["message"]
+        return message
+
+    hang_up()
+    token = tmp_path / "another"
+    token.write_text("another\n", encoding="utf-8")
+    hang_up(http={**endpoints.config, "tokenFile": str(token)})
+    assert listener(endpoints.address) == kept
+    assert endpoints.sync()[0] == 401
+    assert endpoints.ask("/sync", method="POST", headers={"Authorization": "Bearer another"})[0] == 202
+    hang_up(f"another stateDir takes a restart: it is still {a.folder}/state", stateDir=str(tmp_path / "elsewhere"))
+    said = hang_up("holdfast.yaml", "error", http={"listen": "myhost:8080"})
+    assert "http.listen: an address belongs here, not a name; the configuration from before stays in force" in said, said
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        said = hang_up("http.listen", "error", http={"listen": address})
+        assert said == (f"http.listen: {address}: Address already in use; the endpoints stay at {endpoints.address} until a "
+                        "restart or another SIGHUP"), said
+        a.wait(event="note", message="the configuration was read again")
+        assert listener(endpoints.address) == kept
+    assert endpoints.ask("/healthz")[0] == 200
+    before, endpoints.address = endpoints.address, free_address()
+    hang_up(http={"listen": endpoints.address})
+    assert endpoints.ask("/healthz")[0] == 200 and listener(before) is None
+    hang_up(http={})
+    assert listener(endpoints.address) is None
+    assert a.stop() == 0
