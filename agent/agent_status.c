@@ -12,6 +12,7 @@
 #include "log.h"
 #include "publish.h"
 #include "sync/git_url.h"
+#include "sync/origin.h"
 
 static json_t *number(size_t n)
 {
@@ -80,7 +81,8 @@ static json_t *source_status(const struct follow *f)
 {
     json_t *o = json_object();
     json_put_str(o, "name", f->config->name);
-    json_put_str(o, "url", f->config->url);
+    _free_ char *url = origin_clean_url(f->config->url);
+    json_put_str(o, "url", url);
     json_put_str(o, "ref", f->config->ref);
     json_put_str(o, "revision", f->set ? f->set->revision : NULL);
     put_time(o, "commitTime", f->set ? f->set->commit_time * 1000 : 0);

@@ -2,7 +2,6 @@
 #include <ev.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "config.h"
@@ -18,7 +17,6 @@
 #include "progress.h"
 #include "reporter.h"
 #include "sync/pass.h"
-#include "sync/remote_url.h"
 #include "sync/source.h"
 
 struct run {
@@ -68,24 +66,6 @@ static void on_tick(struct ev_loop *loop, struct ev_timer *w, int events)
                      pass_counts(r->pass)->objects);
 }
 
-/* A URL or a folder. */
-static int choose_place(struct run *r, const char *name, struct err **err)
-{
-    struct remote_url url = {0};
-    bool remote = remote_url_is(name);
-    if (!remote && !strstr(name, "://") && access(name, F_OK) != 0)
-        return err_set(err, ERR_USAGE,
-                       "%s is neither a source in the configuration, nor a URL, nor a folder that "
-                       "exists",
-                       name);
-    /* before it is a name in each line: it may hold a password */
-    int rc = remote ? remote_url_parse(name, &url, err) : 0;
-    remote_url_free(&url);
-    r->adhoc = (struct config_source){.name = name, .url = name};
-    r->source = &r->adhoc;
-    return rc;
-}
-
 static int choose_source(struct run *r, struct err **err)
 {
     const char *name = r->options->arg_count ? r->options->args[0] : NULL;
@@ -97,7 +77,8 @@ static int choose_source(struct run *r, struct err **err)
     } else if (name && (r->source = config_find(&r->config, name))) {
         /* by its name in the configuration */
     } else {
-        return choose_place(r, name ? name : ".", err);
+        r->source = &r->adhoc;
+        return config_place(name ? name : ".", &r->adhoc, err);
     }
     return 0;
 }

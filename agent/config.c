@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config_read.h"
 #include "core/alloc.h"
@@ -14,6 +15,7 @@
 #include "listen.h"
 #include "sync/documents.h"
 #include "sync/glob.h"
+#include "sync/remote_url.h"
 #include "sync/yaml.h"
 
 #define API_VERSION "holdfast.dev/v1"
@@ -240,6 +242,25 @@ static const char *resolve_url(struct config_reader *r, const char *url)
     return config_own(r->config, xasprintf("%.*s/%s", (int)(slash - r->file), r->file, url));
 }
 
+static int check_url(const char *url, struct err **err)
+{
+    struct remote_url parsed = {0};
+    int rc = remote_url_is(url) ? remote_url_parse(url, &parsed, err) : 0;
+    remote_url_free(&parsed);
+    return rc;
+}
+
+int config_place(const char *name, struct config_source *out, struct err **err)
+{
+    if (!remote_url_is(name) && !strstr(name, "://") && access(name, F_OK) != 0)
+        return err_set(err, ERR_USAGE,
+                       "%s is neither a source in the configuration, nor a URL, nor a folder that "
+                       "exists",
+                       name);
+    *out = (struct config_source){.name = name, .url = name};
+    return check_url(name, err);
+}
+
 static void check_sources(struct config_reader *r, const struct node *root)
 {
     struct config *c = r->config;
@@ -247,6 +268,11 @@ static void check_sources(struct config_reader *r, const struct node *root)
     const struct node *node = list && list->type == NODE_LIST ? list->first : NULL;
     for (size_t i = 0; i < c->sources.count && node; i++, node = node->next) {
         struct config_source *s = &c->sources.items[i];
+        _err_ struct err *wrong = NULL;
+        if (s->url && check_url(s->url, &wrong)) {
+            const struct node *at = node_get(node, "url");
+            config_fault(r, at->line, at->col, "sources[%zu].url: %s", i, err_message(wrong));
+        }
         s->url = resolve_url(r, s->url);
         if (s->name && config_find(c, s->name) != s)
             config_fault(r, node->line, node->col, "two sources are called %s", s->name);

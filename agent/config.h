@@ -106,6 +106,12 @@ int config_parse(const char *file, const char *text, size_t len, struct config *
 /* The source of that name, or NULL. */
 const struct config_source *config_find(const struct config *config, const char *name);
 
+/*
+ * A source that only the command line names, by a URL or a folder; `name` is borrowed. ERR_USAGE
+ * for what is neither, and for a URL that may hold a password, before it is a name in each line.
+ */
+int config_place(const char *name, struct config_source *out, struct err **err);
+
 void config_free(struct config *config);
 
 /*

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/event.h"
@@ -40,12 +39,8 @@ static int choose_sources(struct survey *s, struct err **err)
         return 0;
     if (!name && s->options->config)
         return err_set(err, ERR_USAGE, "%s: the configuration has no source", s->options->config);
-    if (name && !strstr(name, "://") && access(name, F_OK) != 0)
-        return err_set(err, ERR_USAGE,
-                       "%s is neither a source in the configuration, nor a URL, nor a folder that "
-                       "exists",
-                       name);
-    s->adhoc = (struct config_source){.name = name ? name : ".", .url = name ? name : "."};
+    if (config_place(name ? name : ".", &s->adhoc, err))
+        return -1;
     add_source(s, &s->adhoc);
     return 0;
 }

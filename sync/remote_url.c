@@ -8,8 +8,10 @@
 #include "core/buf.h"
 #include "core/limits.h"
 
-#define SCHEME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+"
-#define URL_BYTES      (4 * KIB)
+#define URL_BYTES (4 * KIB)
+
+/* RFC 3986: what is no scheme of ours is still one, and no folder */
+#define SCHEME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-."
 
 static const struct {
     const char *name;
@@ -171,6 +173,25 @@ static char *parse_path(enum remote_scheme scheme, const char *text)
     return xstrndup(text, len);
 }
 
+/*
+ * What may be shown of a url with a scheme: never what stands before an @, wherever it is (a
+ * password may have a slash in it), and no query, where tokens stand as well. Owned.
+ */
+static char *show_url(const char *url, size_t scheme_len)
+{
+    const char *begin = url + scheme_len, *at = strrchr(begin, '@');
+    const char *host = at ? at + 1 : begin;
+    return xasprintf("%.*s%.*s", (int)scheme_len, url, (int)strcspn(host, "?#"), host);
+}
+
+/* "user:pass/word@host/path" is no port and a path with an @. */
+static bool is_torn_password(const char *authority, const char *rest)
+{
+    const char *bracket = *authority == '[' ? strchr(authority, ']') : NULL;
+    return !strchr(authority, '@') && strchr(bracket ? bracket : authority, ':') &&
+           strchr(rest, '@');
+}
+
 /* scheme://[user@]host[:port]/path */
 static int parse_full(const char *url, struct remote_url *out, struct err **err)
 {
@@ -179,13 +200,17 @@ static int parse_full(const char *url, struct remote_url *out, struct err **err)
     _free_ char *authority = xstrndup(begin, strcspn(begin, "/?#"));
     const char *rest = begin + strlen(authority);
     char *at = strrchr(authority, '@');
-    /* what may be shown: never what stands before the @ */
-    _free_ char *shown = xasprintf("%.*s%s%s", (int)(n + 3), url, at ? at + 1 : authority, rest);
+    _free_ char *shown = show_url(url, n + 3);
     if (i == ARRAY_LEN(schemes))
         return err_set(err, ERR_USAGE, "%s: a source is https://, ssh:// or file://, or a folder",
                        shown);
     out->scheme = schemes[i].scheme;
     out->port = schemes[i].port;
+    if (is_torn_password(authority, rest))
+        return err_set(err, ERR_USAGE,
+                       "%s: what stands before the @ looks like a password, and none belongs in a "
+                       "url, where logs show it: an @ of a path is written as %%40",
+                       shown);
     if (at)
         *at = '\0';
     if (check_user(out, at ? authority : NULL, shown, err) ||

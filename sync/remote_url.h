@@ -24,7 +24,8 @@ bool remote_url_is(const char *url);
 
 /*
  * ERR_USAGE for whatever cannot be meant, for a scheme that is not safe, and for a URL with a
- * password (or, with https, a user) in it, which no message then shows. Free in either case.
+ * password (or, with https, a user) in it, which no message then shows: nothing before its last @
+ * and no query. Free in either case.
  */
 int remote_url_parse(const char *url, struct remote_url *out, struct err **err);
 void remote_url_free(struct remote_url *url);

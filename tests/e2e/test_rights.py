@@ -121,6 +121,26 @@ def test_refusals(holdfast, repository, words, said):
     assert (status, out) == (2, "") and said in err
 
 
+@pytest.mark.parametrize("url, line", [
+    ("https://reader:canary@git.example/a.git", "no user and no password belong in a url"),
+    ("https://reader:can/canary@git.example/a.git", "what stands before the @ looks like a password"),
+    ("https://git.example/a.git?private_token=canary", "? and # have no meaning"),
+    ("s3://canary@git.example/a.git", "a source is https://")])
+def test_urls_with_secrets(holdfast, tmp_path, url, line):
+    """Refused before they are a name in each line, and not shown: on the command line and in the configuration."""
+    shown = url.partition("://")[0] + "://git.example/a.git"
+    for command in ("rbac", "diff"):
+        status, out, err = holdfast(command, url, KUBECONFIG="/dev/null")
+        assert status == 2 and f"{shown}: {line}" in err + out and "canary" not in err + out, out + err
+    config = tmp_path / "holdfast.yaml"
+    config.write_text(yaml.safe_dump({"apiVersion": "holdfast.dev/v1", "kind": "Config",
+                                      "sources": [{"name": "infra", "url": url}]}, sort_keys=False))
+    for command in ("agent", "rbac", "diff"):
+        status, out, err = holdfast(command, "--config", config, KUBECONFIG="/dev/null")
+        assert status == 2 and f"holdfast.yaml:5:8: sources[0].url: {shown}: {line}" in err + out, out + err
+        assert "canary" not in err + out, out + err
+
+
 def test_broken_source_prints_nothing(holdfast, repository):
     repository.write("a.yaml", config_map("a", {}, namespace="x"))
     repository.write("b.yaml", "kind: ConfigMap\n")

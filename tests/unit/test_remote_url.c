@@ -23,6 +23,7 @@ static void network_or_not(void **state)
         {"git@git.example:a.git", true},
         {"git@[::1]:a.git", true},
         {"git://git.example/a", true},
+        {"git2+x-y.z://git.example/a", true},
         {"file:///srv/a.git", false},
         {"/srv/a.git", false},
         {"a/b@c:d", false},
@@ -60,6 +61,9 @@ static void good(void **state)
         {"git@git.example:/srv/infra.git", "2 git git.example 22 /srv/infra.git"},
         {"git@[2001:db8::1]:a", "2 git 2001:db8::1 22 a"},
         {"git@git.example:a:b", "2 git git.example 22 a:b"},
+        {"https://git.example/a@b", "1 - git.example 443 /a@b"},
+        {"https://[2001:db8::1]/a@b", "1 - 2001:db8::1 443 /a@b"},
+        {"https://git.example:8443/a%40b", "1 - git.example 8443 /a%40b"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct remote_url u;
@@ -77,13 +81,31 @@ static void refused(void **state)
 {
     static const char in_url[] = "no user and no password belong in a url, where logs show them: "
                                  "use auth.userFile and auth.passwordFile";
+    static const char torn[] = "what stands before the @ looks like a password, and none belongs "
+                               "in a url, where logs show it: an @ of a path is written as %40";
+    static const char query[] = "? and # have no meaning in a repository's url: write them as %3F "
+                                "and %23 where they are part of its name";
     static const struct {
         const char *url, *shown, *want;
     } cases[] = {
         {"https://reader:hunter2@git.example/a", "https://git.example/a", in_url},
         {"https://reader@git.example/a", "https://git.example/a", in_url},
         {"https://a:b@c:hunter2@git.example/a", "https://git.example/a", in_url},
+        {"https://reader:hunter2/x@git.example/a", "https://git.example/a", torn},
+        {"https://reader:12/hunter2@git.example/a", "https://git.example/a", torn},
+        {"https://reader:a?hunter2@git.example/a", "https://git.example/a", torn},
+        {"https://reader:a#hunter2@git.example/a", "https://git.example/a", torn},
+        {"https://[::1]:12/hunter2@git.example/a", "https://git.example/a", torn},
+        {"ssh://git:hunter2/x@git.example/a", "ssh://git.example/a", torn},
+        {"https://reader?hunter2@git.example/a", "https://git.example/a", query},
+        {"https://git.example/a?private_token=hunter2", "https://git.example/a", query},
+        {"https://git.example/a#hunter2", "https://git.example/a", query},
+        {"https://reader:x@git.example/a?token=hunter2@b", "https://b", in_url},
+        {"git://git.example/a?token=hunter2", "git://git.example/a",
+         "a source is https://, ssh:// or file://, or a folder"},
         {"ftp://reader:hunter2@git.example/a", "ftp://git.example/a",
+         "a source is https://, ssh:// or file://, or a folder"},
+        {"s3://reader:hunter2@git.example/a", "s3://git.example/a",
          "a source is https://, ssh:// or file://, or a folder"},
         {"git://git.example/a", "git://git.example/a",
          "a source is https://, ssh:// or file://, or a folder"},
@@ -108,9 +130,6 @@ static void refused(void **state)
          "\"65536\" is no port (1 to 65535)"},
         {"https://git.example:22x/a", "https://git.example:22x/a",
          "\"22x\" is no port (1 to 65535)"},
-        {"https://git.example/a?b", "https://git.example/a?b",
-         "? and # have no meaning in a repository's url: write them as %3F and %23 where they are "
-         "part of its name"},
         {"http://git.example/a", "http://git.example/a",
          "http:// shows what it carries to everybody on the way and is read from this machine "
          "alone: use https://"},
