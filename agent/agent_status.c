@@ -138,7 +138,7 @@ static json_t *on_status(void *ctx)
 
 static bool on_healthy(void *ctx)
 {
-    return !log_failed();
+    return !log_failing();
 }
 
 static bool on_ready(void *ctx, struct buf *why)

@@ -7,7 +7,8 @@
 #include "terminal.h"
 
 static enum output form = OUTPUT_JSON;
-static bool failed;
+static bool failing; /* the last write */
+static bool failed;  /* any of them */
 
 void log_start(enum output output)
 {
@@ -19,17 +20,21 @@ void log_event(enum event_level level, const char *event, const char *source, co
 {
     json_auto_t *e = event_new(level, event, source, revision);
     json_object_update(e, (json_t *)members);
+    clearerr(stdout); /* it would remember a write that failed before */
+    bool bad;
     if (form == OUTPUT_TEXT) {
         /* "2026-03-01T12:03:00.250Z": the second is what a person reads */
         const char *time = json_str_at(e, "time", NULL);
-        failed |= fprintf(stdout, "%.19sZ  ", time) < 0;
+        bad = fprintf(stdout, "%.19sZ  ", time) < 0;
         struct report_text *text = report_text_new(stdout, terminal_color(stdout), 0);
         report_text_add(text, e);
-        failed |= report_text_finish(text) != 0;
+        bad |= report_text_finish(text) != 0;
     } else {
-        failed |= event_write(stdout, e) != 0;
+        bad = event_write(stdout, e) != 0;
     }
-    failed |= fflush(stdout) != 0;
+    bad |= fflush(stdout) != 0;
+    failing = bad;
+    failed |= bad;
 }
 
 void log_error(const char *source, const char *revision, const char *message)
@@ -44,6 +49,11 @@ void log_note(enum event_level level, const char *source, const char *revision, 
     json_auto_t *members = json_object();
     json_put_str(members, "message", message);
     log_event(level, "note", source, revision, members);
+}
+
+bool log_failing(void)
+{
+    return failing;
 }
 
 bool log_failed(void)

@@ -20,7 +20,10 @@ void log_error(const char *source, const char *revision, const char *message);
 void log_note(enum event_level level, const char *source, const char *revision,
               const char *message);
 
-/* Did standard output fail? */
+/* Did the last write fail? */
+bool log_failing(void);
+
+/* Did any write fail? */
 bool log_failed(void);
 
 #endif
