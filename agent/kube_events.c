@@ -20,17 +20,23 @@
 #define NOTE_BYTES    1024 /* events.k8s.io/v1: so much and no more */
 #define VALUE_COLUMNS 200
 
+/* An Event that is to be made. */
+struct draft {
+    char *name; /* of the Event */
+    char *body; /* of the POST; NULL once it was sent */
+    char *path; /* of the object, while its uid is to be asked for; or NULL */
+};
+
 /* One drift that has an Event, or gets one. */
 struct item {
     char id[17];
     UT_hash_handle hh;
     TAILQ_ENTRY(item) link; /* in the queue */
     bool queued, posted;
-    char *namespace, *name; /* of the Event */
-    char *body;             /* of the POST; NULL once it was sent */
-    char *path;             /* of the object, while its uid is to be asked for; or NULL */
-    int64_t began;          /* monotonic ms */
-    int64_t last;           /* Unix ms */
+    char *namespace; /* of the Event */
+    struct draft draft;
+    int64_t began; /* monotonic ms */
+    int64_t last;  /* Unix ms */
     unsigned count;
 };
 
@@ -43,6 +49,7 @@ struct kube_events {
     size_t waiting;
     struct kube_call *call;
     struct item *flying; /* what `call` is about */
+    struct draft again;  /* of it, where it has begun anew: what is sent if the call fails */
     ev_timer timer;      /* the next token; runs only while something waits */
     double tokens;
     int64_t tokens_at;
@@ -206,13 +213,19 @@ json_t *kube_events_body(const json_t *drift, const char *api_version, const cha
 
 /* ---- what is kept ---- */
 
+static void draft_free(struct draft *d)
+{
+    free(d->name);
+    free(d->body);
+    free(d->path);
+    *d = (struct draft){0};
+}
+
 static void item_free(struct kube_events *e, struct item *item)
 {
     HASH_DEL(e->items, item);
     free(item->namespace);
-    free(item->name);
-    free(item->body);
-    free(item->path);
+    draft_free(&item->draft);
     free(item);
 }
 
@@ -245,6 +258,23 @@ static void left_out(struct kube_events *e)
 
 static void pump(struct kube_events *e);
 
+/*
+ * There is no Event to count up. Without a turn that waits, the next drift begins anew; one that
+ * came meanwhile was told of nowhere yet.
+ */
+static void begin_anew(struct kube_events *e, struct item *item)
+{
+    if (!item->queued) {
+        item_free(e, item);
+        return;
+    }
+    draft_free(&item->draft);
+    item->draft = e->again;
+    e->again = (struct draft){0};
+    item->posted = false;
+    item->count = 1;
+}
+
 static void on_answer(void *ctx, const struct kube_answer *answer)
 {
     struct kube_events *e = ctx;
@@ -265,9 +295,10 @@ static void on_answer(void *ctx, const struct kube_answer *answer)
             e->told_failure = true;
             e->config.note(e->config.ctx, err_message(err));
         }
-        if (!item->queued)
-            item_free(e, item);
+        if (silent || !item->posted || !item->queued)
+            begin_anew(e, item);
     }
+    draft_free(&e->again);
     pump(e);
 }
 
@@ -275,26 +306,26 @@ static void write_item(struct kube_events *e, struct item *item)
 {
     static const char base[] = "/apis/events.k8s.io/v1/namespaces";
     _free_ char *path = NULL, *patch = NULL;
-    if (item->body) {
+    if (item->draft.body) {
         path = xasprintf("%s/%s/events", base, item->namespace);
     } else {
         _free_ char *last = micro_time(item->last);
-        path = xasprintf("%s/%s/events/%s", base, item->namespace, item->name);
+        path = xasprintf("%s/%s/events/%s", base, item->namespace, item->draft.name);
         patch =
             xasprintf("{\"series\":{\"count\":%u,\"lastObservedTime\":\"%s\"}}", item->count, last);
     }
-    const char *body = item->body ? item->body : patch;
+    const char *body = item->draft.body ? item->draft.body : patch;
     e->call = kube_send_call(
         e->config.client,
-        &(struct kube_request){.method = item->body ? "POST" : "PATCH",
+        &(struct kube_request){.method = item->draft.body ? "POST" : "PATCH",
                                .path = path,
-                               .content_type =
-                                   item->body ? "application/json" : "application/merge-patch+json",
+                               .content_type = item->draft.body ? "application/json"
+                                                                : "application/merge-patch+json",
                                .body = body,
                                .body_len = strlen(body),
                                .done = on_answer,
                                .ctx = e});
-    free(steal(item->body));
+    free(steal(item->draft.body));
 }
 
 /* Without a uid the Event is found by fewer, and still true. */
@@ -303,20 +334,20 @@ static void on_uid(void *ctx, const struct kube_answer *answer)
     struct kube_events *e = ctx;
     struct item *item = e->flying;
     const char *uid = json_str_at(answer->object, "metadata", "uid", NULL);
-    json_auto_t *body = uid ? json_loads(item->body, 0, NULL) : NULL;
+    json_auto_t *body = uid ? json_loads(item->draft.body, 0, NULL) : NULL;
     if (body) {
         json_put_str(json_object_get(body, "regarding"), "uid", uid);
-        free(item->body);
-        item->body = json_text(body, 0);
+        free(item->draft.body);
+        item->draft.body = json_text(body, 0);
     }
-    free(steal(item->path));
+    free(steal(item->draft.path));
     write_item(e, item);
 }
 
 static void send_item(struct kube_events *e, struct item *item)
 {
     e->flying = item;
-    if (!item->body || !item->path) {
+    if (!item->draft.body || !item->draft.path) {
         write_item(e, item);
         return;
     }
@@ -324,7 +355,7 @@ static void send_item(struct kube_events *e, struct item *item)
         kube_send_call(e->config.client,
                        &(struct kube_request){
                            .method = "GET",
-                           .path = item->path,
+                           .path = item->draft.path,
                            .accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
                            .done = on_uid,
                            .ctx = e,
@@ -386,19 +417,27 @@ struct kube_events *kube_events_new(const struct kube_events_config *config)
     return e;
 }
 
-/* The body of a POST that is still to be sent, or of one that must be sent anew. */
-static void set_body(struct item *item, const json_t *drift, const char *api_version,
-                     const char *path)
+static void write_draft(struct draft *d, const struct item *item, const json_t *drift,
+                        const char *api_version, const char *path)
 {
-    _free_ char *name = xasprintf("holdfast-%s-%llx", item->id, (unsigned long long)item->last);
-    json_auto_t *body = kube_events_body(drift, api_version, NULL, name, item->last);
-    free(item->name);
-    item->name = steal(name);
-    free(item->body);
-    item->body = json_text(body, 0);
-    free(item->path);
-    item->path = xstrdup_null(path);
-    item->count = 1;
+    draft_free(d);
+    d->name = xasprintf("holdfast-%s-%llx", item->id, (unsigned long long)item->last);
+    json_auto_t *body = kube_events_body(drift, api_version, NULL, d->name, item->last);
+    d->body = json_text(body, 0);
+    d->path = xstrdup_null(path);
+}
+
+/* What is not sent yet, or failed, or may fail, tells of the newest. */
+static void write_newest(struct kube_events *e, struct item *item, const json_t *drift,
+                         const char *api_version, const char *path)
+{
+    bool flying = item == e->flying;
+    if (item->draft.body || (!item->posted && !flying)) {
+        write_draft(&item->draft, item, drift, api_version, path);
+        item->count = 1;
+    } else if (flying) {
+        write_draft(&e->again, item, drift, api_version, path);
+    }
 }
 
 void kube_events_drift(struct kube_events *e, const json_t *drift, const char *api_version,
@@ -424,10 +463,8 @@ void kube_events_drift(struct kube_events *e, const json_t *drift, const char *a
     }
     item->last = clock_now_ms();
     item->count++;
-    /* not sent yet, or it failed: what is told is the newest */
-    bool asking = item == e->flying && item->body; /* for its uid: it is sent right after */
-    if (item->body || (!item->posted && item != e->flying))
-        set_body(item, drift, api_version, path);
+    bool asking = item == e->flying && item->draft.body; /* for its uid: it is sent right after */
+    write_newest(e, item, drift, api_version, path);
     if (!item->queued && !asking && room)
         enqueue(e, item);
 }
@@ -443,6 +480,7 @@ void kube_events_free(struct kube_events *e)
         return;
     struct item *item, *next;
     kube_cancel(e->call);
+    draft_free(&e->again);
     ev_timer_stop(e->config.loop, &e->timer);
     HASH_ITER(hh, e->items, item, next)
     {

@@ -12,7 +12,7 @@
 #include "kube_events.h"
 #include "tests/unit/http_server.h"
 
-enum { POSTS = 2, PATCHES, FAIL };
+enum { POSTS = 2, PATCHES, FAIL, FAIL_ONCE };
 #define LAST(s) ((char *)(s)->count + 64) /* shared: path and body of the last request */
 
 static void handle(struct server *s, int fd, const struct server_request *r)
@@ -28,6 +28,9 @@ static void handle(struct server *s, int fd, const struct server_request *r)
     bool post = !strcmp(r->method, "POST");
     __atomic_add_fetch(&s->count[post ? POSTS : PATCHES], 1, __ATOMIC_SEQ_CST);
     unsigned fail = __atomic_load_n(&s->count[FAIL], __ATOMIC_SEQ_CST);
+    unsigned once = __atomic_exchange_n(&s->count[FAIL_ONCE], 0, __ATOMIC_SEQ_CST);
+    if (once)
+        fail = once;
     _free_ char *body = xasprintf("{\"kind\":\"Status\",\"reason\":\"Forbidden\",\"message\":\"no "
                                   "right to create events\"}");
     server_reply(fd,
@@ -275,6 +278,28 @@ static void failures(void **state)
     wait_for(f, 5, 1, 6);
 }
 
+/* The same drift again while its Event is on its way: no Event, no series. */
+static void failures_meanwhile(void **state)
+{
+    struct fixture *f = *state;
+    f->server.count[FAIL_ONCE] = 403;
+    tell(f, 2);
+    tell(f, 2);
+    wait_for(f, 2, 0, 2);
+    assert_non_null(strstr(LAST(&f->server), "\"reason\":\"Drifted\""));
+    assert_int_equal(f->notes, 1);
+    f->server.count[FAIL_ONCE] = 404; /* it is gone, or its namespace was */
+    tell(f, 2);
+    tell(f, 2);
+    wait_for(f, 3, 1, 4);
+    f->server.count[FAIL_ONCE] = 403; /* it is there: it is counted up a moment later */
+    tell(f, 2);
+    tell(f, 2);
+    wait_for(f, 3, 3, 6);
+    assert_non_null(strstr(LAST(&f->server), "{\"series\":{\"count\":3,"));
+    assert_int_equal(f->notes, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +310,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(series_end, setup, teardown),
         cmocka_unit_test_setup_teardown(rate, setup, teardown),
         cmocka_unit_test_setup_teardown(failures, setup, teardown),
+        cmocka_unit_test_setup_teardown(failures_meanwhile, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
