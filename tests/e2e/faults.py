@@ -6,10 +6,10 @@ import re
 import subprocess
 import time
 
-from support import ROOT, config_map, deployment
+from support import ROOT, SLOWER, config_map, deployment
 
 CALM = {"interval": "1h"}  # Git is not what is tested
-SOON = 60  # seconds in which all must be right again
+SOON = 60 * SLOWER  # seconds in which all must be right again
 AFTER = 100  # requests until then
 HAND = {("ConfigMap", "undone", "drifted"): "hand"}  # what a Scene begins with
 DIFFERS = {("ConfigMap", "edited", "drifted"): "hand", ("ConfigMap", "deleted", "missing"): None}  # what most end with

@@ -6,9 +6,9 @@ import time
 import pytest
 
 from faults import CALM, HAND, Scene, all_true
-from support import SECONDS, config_map
+from support import SECONDS, SLOWER, config_map
 
-HOLD = 5  # seconds that a fault lasts at least
+HOLD = 5 * SLOWER  # seconds that a fault lasts at least
 SCOPES = 4  # kinds that are listed and watched: ConfigMaps, Secrets, Deployments, HPAs
 DURING = 100  # requests at once; and 3 each second for each scope
 
