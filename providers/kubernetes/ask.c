@@ -394,6 +394,15 @@ void kube_questions_cancel(struct kube *k)
     }
 }
 
+/* The path with a query; the manager's name is a person's choice. */
+static char *dry_run(const struct kube *k, const char *path)
+{
+    struct buf b = BUF_INIT(LIMIT_HEADER_BYTES);
+    buf_addf(&b, "%s?dryRun=All&fieldManager=", path);
+    kube_add_escaped(&b, k->config.field_manager);
+    return buf_take(&b);
+}
+
 void kube_ask(struct provider *p, struct unit *unit, enum ask what)
 {
     struct kube *k = (struct kube *)p;
@@ -416,9 +425,7 @@ void kube_ask(struct provider *p, struct unit *unit, enum ask what)
     *q = (struct question){.k = k, .unit = unit, .what = what};
     _free_ char *object = kube_path(r, unit->namespace, unit->name);
     _free_ char *collection = kube_path(r, unit->namespace, NULL);
-    const char *manager = k->config.field_manager;
-    _free_ char *dry = xasprintf("%s?dryRun=All&fieldManager=%s",
-                                 what == ASK_CREATE ? collection : object, manager);
+    _free_ char *dry = dry_run(k, what == ASK_CREATE ? collection : object);
     _free_ char *apply = xasprintf("%s&force=true", dry);
     switch (what) {
     case ASK_APPLY:
@@ -449,8 +456,8 @@ void kube_refresh(struct provider *p, struct unit *unit)
     struct question *q = xcalloc(1, sizeof(*q));
     *q = (struct question){.k = k, .unit = unit, .what = ASK_APPLY, .fresh = true};
     _free_ char *object = kube_path(kube_resource_of(unit), unit->namespace, unit->name);
-    _free_ char *apply =
-        xasprintf("%s?dryRun=All&fieldManager=%s&force=true", object, k->config.field_manager);
+    _free_ char *dry = dry_run(k, object);
+    _free_ char *apply = xasprintf("%s&force=true", dry);
     unit->facts.in_flight = true;
     unit->facts.concluded = false;
     send_question(q, "PATCH", apply, APPLY_TYPE, json_incref(kube_unit_of(unit)->declared));

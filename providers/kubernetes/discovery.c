@@ -263,8 +263,7 @@ const char *discovery_nearest(const struct discovery *d, const char *kind)
     return found;
 }
 
-/* Percent-encodes all but RFC 3986's unreserved characters. */
-static void add_escaped(struct buf *b, const char *s)
+void kube_add_escaped(struct buf *b, const char *s)
 {
     for (; *s; s++) {
         unsigned char c = (unsigned char)*s;
@@ -280,21 +279,21 @@ char *kube_path(const struct kube_resource *r, const char *ns, const char *name)
     struct buf b = BUF_INIT(16 * 1024);
     if (*r->group) {
         buf_add_str(&b, "/apis/");
-        add_escaped(&b, r->group);
+        kube_add_escaped(&b, r->group);
     } else {
         buf_add_str(&b, "/api");
     }
     buf_add_char(&b, '/');
-    add_escaped(&b, r->version);
+    kube_add_escaped(&b, r->version);
     if (ns) {
         buf_add_str(&b, "/namespaces/");
-        add_escaped(&b, ns);
+        kube_add_escaped(&b, ns);
     }
     buf_add_char(&b, '/');
-    add_escaped(&b, r->plural);
+    kube_add_escaped(&b, r->plural);
     if (name) {
         buf_add_char(&b, '/');
-        add_escaped(&b, name);
+        kube_add_escaped(&b, name);
     }
     return buf_take(&b);
 }

@@ -8,6 +8,8 @@
 #include "core/err.h"
 #include "providers/kubernetes/client.h"
 
+struct buf;
+
 /* One resource (not a subresource). */
 struct kube_resource {
     char *group, *version, *kind, *plural;
@@ -54,6 +56,9 @@ bool discovery_is_stale(const struct discovery *d, const char *group, const char
 
 /* The kind of any group whose name is nearest to `kind` (for "did you mean"), or NULL. */
 const char *discovery_nearest(const struct discovery *d, const char *kind);
+
+/* Appends it with all percent-encoded but RFC 3986's unreserved characters. */
+void kube_add_escaped(struct buf *b, const char *s);
 
 /*
  * Path of the collection or (name not NULL) of one object, escaped, owned:
