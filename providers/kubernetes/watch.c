@@ -9,11 +9,14 @@
 #include "core/backoff.h"
 #include "core/clock.h"
 #include "core/limits.h"
+#include "providers/kubernetes/discovery.h"
 #include "providers/kubernetes/refusal.h"
 
 #define LINE_BYTES     (LIMIT_ITEM_BYTES + 4 * KIB)
 #define WATCH_FAILURES 4  /* so many in a row, and the LIST says what is wrong */
 #define WATCH_BARREN   8  /* so do so many that began well and brought nothing */
+#define WATCH_SILENT   2  /* so many that were cut for their silence: a LIST each time */
+#define WATCH_MUTE     4  /* so many: it is listed only */
 #define POLLS_A_WATCH  10 /* what may not be watched is tried again after so many LISTs */
 
 struct kube_watch {
@@ -29,12 +32,15 @@ struct kube_watch {
     int64_t began, heard; /* of the WATCH, monotonic ms: its begin, its last byte */
     unsigned failures;    /* of WATCHes in a row that brought nothing */
     unsigned expiries;    /* the same, of those whose version was too old */
+    unsigned silences;    /* the same, of those that went on without a byte, bookmarks included */
+    bool spoke;           /* the WATCH brought a byte */
     unsigned watch_denials;
     unsigned list_failures, list_denials; /* in a row */
     unsigned polls;
     bool expired; /* the WATCH said that its version is too old */
     bool unwatchable;
-    bool listed; /* once at least */
+    bool listed;     /* once at least */
+    bool unanswered; /* the last LIST failed otherwise than by a denial */
     char *message;
 };
 
@@ -93,6 +99,32 @@ static double silence(void)
     return LIMIT_WATCH_SILENCE_S * (1 + 0.33 * random_unit());
 }
 
+/* What is not watched is listed each minute. */
+static void set_unwatchable(struct kube_watch *w, const char *why)
+{
+    w->polls = 0;
+    if (w->unwatchable)
+        return;
+    w->unwatchable = true;
+    _free_ char *text =
+        xasprintf("WATCH of %s: %s: it is listed each minute instead", w->path, why);
+    w->config.note(w->config.ctx, text);
+}
+
+/*
+ * The connection may be dead: another one goes on where it was. Where that brings no byte either,
+ * something on the way may keep them back, and the LIST says what is so.
+ */
+static void cut_silent(struct kube_watch *w)
+{
+    kube_cancel(steal(w->call));
+    if (!w->spoke && ++w->silences >= WATCH_SILENT)
+        forget_version(w);
+    if (w->silences >= WATCH_MUTE)
+        set_unwatchable(w, "not a byte comes, not even a bookmark");
+    pause_for(w, 2 * random_unit());
+}
+
 /* The pause is over, or nothing was heard for a while. */
 static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
@@ -103,9 +135,7 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
             arm(w, silence() - quiet);
             return;
         }
-        /* the connection may be dead: another one goes on where it was */
-        kube_cancel(steal(w->call));
-        pause_for(w, 2 * random_unit());
+        cut_silent(w);
     } else if (w->version && (!w->unwatchable || w->polls >= POLLS_A_WATCH)) {
         watch_start(w);
     } else {
@@ -132,6 +162,7 @@ static void list_failed(struct kube_watch *w, enum watch_failure how, const char
     static const double most[] = {[WATCH_DENIED] = 300, [WATCH_ABSENT] = 300, [WATCH_FAILED] = 30};
     forget_version(w);
     set_message(w, why);
+    w->unanswered = how != WATCH_DENIED;
     if (w->config.follow)
         pause_for(w, backoff_s(w->list_failures++, first[how], most[how]));
     else
@@ -148,7 +179,8 @@ static void list_refused(struct kube_watch *w, const struct kube_answer *a)
                                                          : WATCH_FAILED;
     _free_ char *why = xstrdup(r.message);
     refusal_free(&r);
-    if (how == WATCH_DENIED && w->listed && w->list_denials < LIMIT_DENIALS) {
+    bool doubted = w->listed || (w->unanswered && w->config.follow);
+    if (how == WATCH_DENIED && doubted && w->list_denials < LIMIT_DENIALS) {
         /* a server that has just begun knows no rights for a moment */
         pause_for(w, backoff_s(w->list_denials++, 1, 5));
         return;
@@ -162,6 +194,7 @@ static void list_whole(struct kube_watch *w, char *version)
     w->version = version;
     w->list_failures = w->list_denials = 0;
     w->listed = true;
+    w->unanswered = false;
     set_message(w, NULL);
     set_state(w, WATCH_ENDED);
     w->config.listed(w->config.ctx);
@@ -199,24 +232,13 @@ static void on_list(void *ctx, const struct kube_answer *a)
     }
 }
 
-/* A name or a continue token may hold any character. */
-static void add_escaped(struct buf *b, const char *s)
-{
-    for (; *s; s++) {
-        if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~", *s))
-            buf_add_char(b, *s);
-        else
-            buf_addf(b, "%%%02X", (unsigned char)*s);
-    }
-}
-
 static void begin_url(const struct kube_watch *w, struct buf *url)
 {
     buf_addf(url, "%s?", w->path);
     if (!w->name)
         return;
     buf_add_str(url, "fieldSelector=metadata.name%3D");
-    add_escaped(url, w->name);
+    kube_add_escaped(url, w->name);
     buf_add_char(url, '&');
 }
 
@@ -232,7 +254,7 @@ static void list_start(struct kube_watch *w, const char *page)
         buf_add_str(&url, "limit=500&");
     if (page) {
         buf_add_str(&url, "continue=");
-        add_escaped(&url, page);
+        kube_add_escaped(&url, page);
         buf_add_char(&url, '&');
     }
     url.data[--url.len] = '\0'; /* the last `?` or `&` */
@@ -275,6 +297,7 @@ static void take_event(struct kube_watch *w, const char *line, size_t len)
         break;
     }
     set_version(w, &e.item.resource_version);
+    w->silences = 0;
     proven(w);
 }
 
@@ -283,6 +306,7 @@ static int on_watch_bytes(void *ctx, const char *data, size_t len, struct err **
 {
     struct kube_watch *w = ctx;
     w->heard = clock_monotonic_ms();
+    w->spoke = true;
     while (len) {
         const char *end = memchr(data, '\n', len);
         size_t n = end ? (size_t)(end - data) : len;
@@ -305,13 +329,10 @@ static int on_watch_bytes(void *ctx, const char *data, size_t len, struct err **
  */
 static void watch_denied(struct kube_watch *w, const struct kube_answer *a)
 {
+    _free_ char *why = xasprintf("HTTP %ld", a->status);
     w->polls = 0;
-    if (w->unwatchable || (a->status == 403 && w->watch_denials++ < LIMIT_DENIALS))
-        return;
-    w->unwatchable = true;
-    _free_ char *text =
-        xasprintf("WATCH of %s: HTTP %ld: it is listed each minute instead", w->path, a->status);
-    w->config.note(w->config.ctx, text);
+    if (w->unwatchable || a->status != 403 || w->watch_denials++ >= LIMIT_DENIALS)
+        set_unwatchable(w, why);
 }
 
 /* It could not be had. Where it never can, or that may be, the LIST says what is so. */
@@ -357,7 +378,7 @@ static void on_watch(void *ctx, const struct kube_answer *a)
 static void watch_start(struct kube_watch *w)
 {
     set_state(w, WATCH_WATCHING);
-    w->expired = false;
+    w->expired = w->spoke = false;
     buf_free(&w->line);
     w->line = BUF_INIT(LINE_BYTES);
     w->began = w->heard = clock_monotonic_ms();
