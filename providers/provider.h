@@ -26,6 +26,7 @@ enum observed {
     OBSERVED_UNSERVED, /* its kind is not there yet, and comes with the source */
     OBSERVED_DENIED,   /* we may not read it */
     OBSERVED_FAILED,   /* it could not be read */
+    OBSERVED_UNLISTED, /* nor its collection, whose observation goes on and brings it back */
     OBSERVED_REFUSED,  /* it cannot be asked for: the identity itself is wrong */
 };
 

@@ -252,7 +252,10 @@ void pass_read_again(struct pass *p, struct unit *unit)
     pass_dirty(p, unit);
 }
 
-/* What cannot be known now is asked again later; so is what stands on other objects, too. */
+/*
+ * What cannot be known now is asked again later; so is what stands on other objects, too. Of what
+ * is not known because its collection is not, the collection tells.
+ */
 static void plan_retry(struct pass *p, struct unit *unit)
 {
     bool again = false, unjudged = false;
@@ -266,8 +269,11 @@ static void plan_retry(struct pass *p, struct unit *unit)
                              !strcmp(verdict, verdict_name(VERDICT_BLOCKED)) ||
                              !strcmp(verdict, verdict_name(VERDICT_MISSING)));
     }
-    bool readable = unit->type && unit->facts.observed != OBSERVED_DENIED;
-    if ((again && readable) || (unjudged && unit->tries < UNJUDGED_TRIES)) {
+    const enum observed observed = unit->facts.observed;
+    bool by_collection = observed == OBSERVED_DENIED || observed == OBSERVED_UNLISTED;
+    if (by_collection)
+        later_cancel(&p->later, unit);
+    if ((again && unit->type && !by_collection) || (unjudged && unit->tries < UNJUDGED_TRIES)) {
         unit->tries += unit->tries < 32;
         later_retry(&p->later, unit, LIMIT_JUDGE_RETRY_S, LIMIT_JUDGE_RETRY_MOST_S);
     } else if (!unjudged) {

@@ -36,7 +36,7 @@ struct kube {
     size_t kind_count, kind_cap;
     struct kube_scope **scopes; /* what is listed and watched (scopes.c) */
     size_t scope_count, scope_cap;
-    json_t *narrow;                 /* "plural.group": how far a 403 made its scopes narrower */
+    json_t *narrow;                 /* "plural.group namespace": less of it is observed (a 403) */
     struct ev_timer widen;          /* that is forgotten, and tried anew */
     struct scalers *scalers;        /* what HPAs and ScaledObjects hold */
     json_t *granted;                /* questions that were answered, by kind (ask.c) */
@@ -45,7 +45,7 @@ struct kube {
     struct unit **sorted;           /* by resource, namespace, name */
     uint32_t lists;                 /* LISTs begun */
     bool unjudged_told;             /* the note on an account without dry runs */
-    bool scalers_known;             /* the scalers' LISTs have ended, the others may begin */
+    size_t scalers_pending;         /* scalers' scopes whose LIST has not ended once */
     size_t live_kept;               /* bytes of live texts kept until they are judged */
     struct question_list questions; /* under way */
 };

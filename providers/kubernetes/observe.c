@@ -171,7 +171,8 @@ void kube_again(struct kube *k, struct unit *unit)
         f->stale = true;
         return;
     }
-    if (f->observed == OBSERVED_NOT_YET || !unit->type || unit->paused)
+    if (f->observed == OBSERVED_NOT_YET || f->observed == OBSERVED_DENIED ||
+        f->observed == OBSERVED_UNLISTED || !unit->type || unit->paused)
         return; /* its turn comes */
     kube_unit_forget(k, unit);
     begin_anew(unit);
@@ -186,6 +187,9 @@ static void target_changed(struct kube *k, const struct scaler_target *t)
         return;
     for (size_t i = 0; i < k->count; i++) {
         struct unit *unit = k->units[i];
+        if (unit->facts.observed ==
+            OBSERVED_NOT_YET) /* judged later, and with the scalers of then */
+            continue;
         if (unit->namespace && !strcmp(unit->name, t->name) && !strcmp(unit->kind, t->kind) &&
             !strcmp(unit->group, t->group) && !strcmp(unit->namespace, t->namespace))
             kube_again(k, unit);
@@ -198,10 +202,8 @@ static void scaler_set(struct kube *k, const char *kind, const char *namespace, 
     struct scaler_target before, after;
     if (!scalers_set(k->scalers, SCALER_LIVE, kind, namespace, name, object, &before, &after))
         return;
-    if (k->scalers_known) {
-        target_changed(k, &before);
-        target_changed(k, &after);
-    }
+    target_changed(k, &before);
+    target_changed(k, &after);
     scaler_target_free(&before);
     scaler_target_free(&after);
 }

@@ -9,18 +9,19 @@
 #include "providers/kubernetes/internal.h"
 #include "providers/kubernetes/watch.h"
 
-/* How far a 403 made the scopes of a kind narrower. */
-enum narrow { NARROW_NOT, NARROW_NAMESPACES, NARROW_NAMES };
-
 struct kube_scope {
     struct kube *k;
     const struct kube_resource *resource;
-    char *namespace; /* NULL: the cluster, or a cluster-scoped kind */
-    char *name;      /* NULL: all of them */
-    struct kube_watch *watch;
-    bool wanted; /* by the units as they are now */
-    bool listed; /* once at least */
-    bool known;  /* listed, or failed: no unit waits for it */
+    char *namespace;          /* NULL: the cluster, or a cluster-scoped kind */
+    char *name;               /* NULL: all of them */
+    struct kube_watch *watch; /* NULL: it waits for scalers */
+    int64_t wanted_ms;        /* since 1970: since when */
+    bool wanted;              /* by the units as they are now */
+    bool scaler;              /* of a kind that scales others */
+    bool listed;              /* once at least */
+    bool known;               /* listed, or failed: no unit waits for it */
+    enum observed unread;     /* while its units cannot be known: what they are ... */
+    char *why;                /* ... and the reason that was told; NULL: they can */
     uint32_t gen;
     int64_t failing_since; /* monotonic ms; 0: it is not */
     json_t *seen;          /* of a scaler's kind: "namespace name" that a LIST brought */
@@ -35,6 +36,78 @@ static bool in_scope(const struct kube_scope *s, const struct unit *unit)
 {
     return (!s->namespace || (unit->namespace && !strcmp(unit->namespace, s->namespace))) &&
            (!s->name || !strcmp(unit->name, s->name));
+}
+
+/* A part of a kind's units. */
+struct slice {
+    struct unit **units;
+    size_t count;
+};
+
+static int namespace_order(const struct unit *unit, const char *namespace)
+{
+    return strcmp(unit->namespace ? unit->namespace : "", namespace);
+}
+
+/* The kind's units in the namespace (NULL: all of them); they are sorted by it. */
+static struct slice units_in(const struct kube_kind *kind, const char *namespace)
+{
+    size_t low = 0, high = kind->count, end;
+    if (!namespace || !kind->count)
+        return (struct slice){kind->units, kind->count};
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (namespace_order(kind->units[mid], namespace) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    for (end = low; end < kind->count && !namespace_order(kind->units[end], namespace);)
+        end++;
+    return (struct slice){kind->units + low, end - low};
+}
+
+/* The units that a scope may be about. */
+static struct slice slice_of(const struct kube_scope *s)
+{
+    const struct kube_kind *kind = kind_of(s);
+    return kind ? units_in(kind, s->namespace) : (struct slice){0};
+}
+
+static bool scalable(const char *group, const char *kind)
+{
+    return *group || !strcmp(kind, "ReplicationController");
+}
+
+static bool is_pending(const struct kube_scope *s)
+{
+    return s->scaler && s->wanted && !s->known;
+}
+
+/* May there be scalers in the namespace (NULL: in any) that are not known yet? */
+static bool scalers_pending(const struct kube *k, const char *namespace)
+{
+    for (size_t i = 0; k->scalers_pending && i < k->scope_count; i++) {
+        const struct kube_scope *s = k->scopes[i];
+        bool there = !namespace || !s->namespace || !strcmp(s->namespace, namespace);
+        if (is_pending(s) && there)
+            return true;
+    }
+    return false;
+}
+
+/* What may be scaled is judged when the scalers of its namespace are known. */
+static bool waits(const struct kube *k, const struct kube_kind *kind, const struct unit *unit)
+{
+    return k->scalers_pending && !kind->scaler && unit->namespace &&
+           scalable(unit->group, unit->kind) && scalers_pending(k, unit->namespace);
+}
+
+static bool scope_waits(const struct kube_scope *s)
+{
+    const struct kube_resource *r = s->resource;
+    return !s->scaler && r->namespaced && scalable(r->group, r->kind) &&
+           scalers_pending(s->k, s->namespace);
 }
 
 static void on_listing(void *ctx)
@@ -61,6 +134,8 @@ static void on_item(void *ctx, const struct item *item, bool listed)
         return;
     if (listed)
         unit->listed = s->gen;
+    if (unit->facts.observed == OBSERVED_NOT_YET && waits(s->k, kind, unit))
+        return; /* read_late reads it */
     kube_item_came(s->k, unit, item, listed);
 }
 
@@ -83,20 +158,15 @@ static void scaler_gone(void *ctx, const char *namespace, const char *name)
         kube_scaler_went(s->k, s->resource->kind, namespace, name);
 }
 
-static void observe_those(struct kube *k);
+static void scalers_known(struct kube *k);
 
-/* The scalers' LISTs have ended: now others may be judged. */
-static void scalers_maybe_known(struct kube *k)
+/* No unit waits for it any more; where it is about scalers, what they may scale can begin. */
+static void scope_known(struct kube_scope *s)
 {
-    if (k->scalers_known)
-        return;
-    for (size_t i = 0; i < k->scope_count; i++) {
-        const struct kube_kind *kind = kind_of(k->scopes[i]);
-        if (kind && kind->scaler && !k->scopes[i]->known)
-            return;
-    }
-    k->scalers_known = true;
-    observe_those(k);
+    bool first = !s->known;
+    s->known = true;
+    if (first && s->scaler)
+        scalers_known(s->k);
 }
 
 static void on_listed(void *ctx)
@@ -104,10 +174,12 @@ static void on_listed(void *ctx)
     struct kube_scope *s = ctx;
     struct kube *k = s->k;
     struct kube_kind *kind = kind_of(s);
-    s->listed = s->known = true;
+    const struct slice in = slice_of(s);
+    s->listed = true;
     s->failing_since = 0;
-    for (size_t i = 0; kind && i < kind->count; i++) {
-        struct unit *unit = kind->units[i];
+    free(steal(s->why));
+    for (size_t i = 0; i < in.count; i++) {
+        struct unit *unit = in.units[i];
         if (in_scope(s, unit) && unit->listed != s->gen &&
             (k->config.follow || !unit->facts.concluded) && (!unit->facts.concluded || unit->type))
             kube_item_went(k, unit, true);
@@ -115,39 +187,50 @@ static void on_listed(void *ctx)
     if (kind && kind->scaler)
         scalers_live(k->scalers, s->resource->kind, s->namespace, scaler_gone, s);
     json_object_clear(s->seen);
-    scalers_maybe_known(k);
+    scope_known(s);
+}
+
+/* Once for each kind of failure: its text may be another one each time. */
+static void set_why(struct kube_scope *s, enum observed unread, const char *why)
+{
+    if (s->why && s->unread == unread)
+        return;
+    free(s->why);
+    s->why = xasprintf("LIST of %s: %s", s->resource->plural, why);
+    s->unread = unread;
 }
 
 /* No unit of the scope can be read. */
 static void scope_unknown(struct kube_scope *s, enum observed observed, const char *why)
 {
     struct kube *k = s->k;
-    struct kube_kind *kind = kind_of(s);
-    _free_ char *text = xasprintf("LIST of %s: %s", s->resource->plural, why);
-    s->known = true;
-    for (size_t i = 0; kind && i < kind->count; i++) {
-        struct unit *unit = kind->units[i];
+    const struct kube_kind *kind = kind_of(s);
+    const struct slice in = slice_of(s);
+    set_why(s, observed, why);
+    for (size_t i = 0; i < in.count; i++) {
+        struct unit *unit = in.units[i];
         bool open = k->config.follow || unit->facts.observed == OBSERVED_NOT_YET;
         if (in_scope(s, unit) && open && (k->config.follow || !unit->facts.concluded))
-            kube_item_unknown(k, unit, observed, text);
+            kube_item_unknown(k, unit, observed, s->why);
     }
     if (kind && kind->scaler && !kind->count && !s->listed) {
-        _free_ char *note = xasprintf("%s; spec.replicas is compared as if no %s were there", text,
-                                      s->resource->kind);
+        _free_ char *note = xasprintf("%s; spec.replicas is compared as if no %s were there",
+                                      s->why, s->resource->kind);
         k->config.host->note(k->config.host->ctx, NULL, note);
     }
-    scalers_maybe_known(k);
+    scope_known(s);
 }
 
-static char *narrow_key(const struct kube_resource *r)
+static char *narrow_key(const struct kube_resource *r, const char *namespace)
 {
-    return xasprintf("%s.%s", r->plural, r->group);
+    return xasprintf("%s.%s %s", r->plural, r->group, namespace ? namespace : "");
 }
 
-static int narrow_of(const struct kube *k, const struct kube_resource *r)
+/* Was the collection denied, so that less of it is observed? */
+static bool is_narrow(const struct kube *k, const struct kube_resource *r, const char *namespace)
 {
-    _free_ char *key = narrow_key(r);
-    return (int)json_integer_value(json_object_get(k->narrow, key));
+    _free_ char *key = narrow_key(r, namespace);
+    return json_object_get(k->narrow, key) != NULL;
 }
 
 /* What was denied may have been so for a moment, as by a server that has just begun. */
@@ -167,17 +250,21 @@ static void plan_widen(struct kube *k)
     ev_timer_start(k->config.loop, &k->widen);
 }
 
-/* A right to less may still be there. False: it cannot be less. */
+/*
+ * A right to less may still be there: to the namespaces, or to a few objects by their names, each
+ * of which is a LIST and a WATCH of its own. False: it cannot be less.
+ */
 static bool narrower(struct kube_scope *s)
 {
     struct kube_kind *kind = kind_of(s);
-    if (s->name || !kind || (kind->scaler && s->namespace))
+    if (s->name || !kind)
         return false;
     bool to_namespaces = !s->namespace && s->resource->namespaced;
-    if (!to_namespaces && !s->k->config.follow)
+    bool few = units_in(kind, s->namespace).count <= LIMIT_NARROW_NAMES;
+    if (!to_namespaces && (kind->scaler || !s->k->config.follow || !few))
         return false;
-    _free_ char *key = narrow_key(s->resource);
-    json_put(s->k->narrow, key, json_integer(to_namespaces ? NARROW_NAMESPACES : NARROW_NAMES));
+    _free_ char *key = narrow_key(s->resource, s->namespace);
+    json_put(s->k->narrow, key, json_true());
     plan_widen(s->k);
     return true;
 }
@@ -198,7 +285,7 @@ static void on_failed(void *ctx, enum watch_failure how, const char *why)
         k->config.rediscover(k->config.ctx);
     if (!denied && s->listed && failing < LIMIT_KIND_UNKNOWN_S * 1000)
         return; /* what was judged stands for a while */
-    scope_unknown(s, denied ? OBSERVED_DENIED : OBSERVED_FAILED, why);
+    scope_unknown(s, denied ? OBSERVED_DENIED : OBSERVED_UNLISTED, why);
 }
 
 static void on_note(void *ctx, const char *text)
@@ -211,6 +298,7 @@ static void scope_free(struct kube_scope *s)
 {
     kube_watch_free(s->watch);
     json_decref(s->seen);
+    free(s->why);
     free(s->namespace);
     free(s->name);
     free(s);
@@ -239,14 +327,16 @@ static bool same_resource(const struct kube_resource *a, const struct kube_resou
                       same(a->version, b->version) && same(a->group, b->group));
 }
 
-static void want(struct kube *k, const struct kube_resource *r, const char *namespace,
+static void want(struct kube *k, const struct kube_kind *kind, const char *namespace,
                  const char *name)
 {
+    const struct kube_resource *r = kind->resource;
     for (size_t i = 0; i < k->scope_count; i++) {
         struct kube_scope *s = k->scopes[i];
         if (same_resource(s->resource, r) && same(s->namespace, namespace) && same(s->name, name)) {
             s->resource = r;
             s->wanted = true;
+            s->scaler = kind->scaler;
             return;
         }
     }
@@ -256,6 +346,8 @@ static void want(struct kube *k, const struct kube_resource *r, const char *name
     s->namespace = xstrdup_null(namespace);
     s->name = xstrdup_null(name);
     s->wanted = true;
+    s->wanted_ms = clock_now_ms();
+    s->scaler = kind->scaler;
     k->scopes = xgrow(k->scopes, &k->scope_cap, k->scope_count + 1, sizeof(*k->scopes));
     k->scopes[k->scope_count++] = s;
 }
@@ -282,15 +374,22 @@ static void scope_start(struct kube_scope *s)
     });
 }
 
-static bool scalable(const char *group, const char *kind)
-{
-    return *group || !strcmp(kind, "ReplicationController");
-}
-
 /* Whether the kind is looked for where the unit is: scalers only where something may be scaled. */
 static bool concerns(const struct kube_kind *kind, const struct unit *unit)
 {
     return unit->namespace && (!kind->scaler || scalable(unit->group, unit->kind));
+}
+
+/* The objects of a namespace or, where the kind has none, all: by name where that is all we may. */
+static void want_within(struct kube *k, const struct kube_kind *kind, const char *namespace)
+{
+    const struct slice in = units_in(kind, namespace);
+    if (kind->scaler || in.count > LIMIT_NARROW_NAMES || !is_narrow(k, kind->resource, namespace)) {
+        want(k, kind, namespace, NULL);
+        return;
+    }
+    for (size_t i = 0; i < in.count; i++)
+        want(k, kind, namespace, in.units[i]->name);
 }
 
 /* Namespaces of these units that are sorted by them, or of all units: each once. */
@@ -304,7 +403,7 @@ static void want_namespaces(struct kube *k, const struct kube_kind *kind)
         if (!concerns(kind, units[i]) || json_object_get(seen, ns))
             continue;
         json_put(seen, ns, json_true());
-        want(k, kind->resource, ns, NULL);
+        want_within(k, kind, ns);
     }
 }
 
@@ -320,18 +419,12 @@ static size_t namespaces_of(const struct kube *k, const struct kube_kind *kind)
     return json_object_size(seen);
 }
 
-static void want_names(struct kube *k, const struct kube_kind *kind)
-{
-    for (size_t i = 0; i < kind->count; i++)
-        want(k, kind->resource, kind->units[i]->namespace, kind->units[i]->name);
-}
-
 /* A few objects that are looked at once are read one by one. */
 static void read_names(struct kube *k, struct kube_kind *kind)
 {
     for (size_t i = 0; i < kind->count; i++) {
         struct unit *unit = kind->units[i];
-        if (unit->facts.concluded || unit->facts.observed)
+        if (unit->facts.concluded || unit->facts.observed || waits(k, kind, unit))
             continue;
         unit->facts.observed = OBSERVED_ABSENT; /* a read tells */
         k->config.host->dirty(k->config.host->ctx, unit);
@@ -341,34 +434,25 @@ static void read_names(struct kube *k, struct kube_kind *kind)
 /* The narrowest way that costs little: names, namespaces, else the cluster (DESIGN 5.1). */
 static void observe_kind(struct kube *k, struct kube_kind *kind)
 {
-    int narrow = narrow_of(k, kind->resource);
-    bool spaces = kind->resource->namespaced && (!kind->scaler || k->config.follow) &&
-                  namespaces_of(k, kind) <= LIMIT_NAMES_BY_GET;
-    if (narrow == NARROW_NAMES)
-        want_names(k, kind);
-    else if (narrow == NARROW_NAMESPACES)
-        want_namespaces(k, kind);
-    else if (!kind->scaler && !k->config.follow && kind->count <= LIMIT_NAMES_BY_GET)
+    const struct kube_resource *r = kind->resource;
+    const bool follow = k->config.follow;
+    bool few_spaces = (!kind->scaler || follow) && namespaces_of(k, kind) <= LIMIT_NAMES_BY_GET;
+    if (!kind->scaler && !follow && kind->count <= LIMIT_NAMES_BY_GET)
         read_names(k, kind);
-    else if (!kind->scaler && k->config.follow && kind->count == 1)
-        want_names(k, kind);
-    else if (spaces)
+    else if (!kind->scaler && follow && kind->count == 1)
+        want(k, kind, kind->units[0]->namespace, kind->units[0]->name);
+    else if (!r->namespaced)
+        want_within(k, kind, NULL);
+    else if (few_spaces || is_narrow(k, r, NULL))
         want_namespaces(k, kind);
     else
-        want(k, kind->resource, NULL, NULL);
-}
-
-/* Kinds that something may scale wait until the scalers are known. */
-static bool waits(const struct kube *k, const struct kube_kind *kind)
-{
-    const struct kube_resource *r = kind->resource;
-    return !k->scalers_known && !kind->scaler && scalable(r->group, r->kind);
+        want(k, kind, NULL, NULL);
 }
 
 static void start_new(struct kube *k)
 {
     for (size_t i = 0; i < k->scope_count; i++) {
-        if (!k->scopes[i]->watch)
+        if (!k->scopes[i]->watch && !scope_waits(k->scopes[i]))
             scope_start(k->scopes[i]);
     }
 }
@@ -385,46 +469,70 @@ static void drop_unwanted(struct kube *k)
     k->scope_count = kept;
 }
 
-/* A unit that is new in a scope that was listed already is read by itself. */
+/*
+ * A unit that is new, in a scope that was listed already, is read by itself. Where the scope cannot
+ * be listed, the unit is as unknown as the others.
+ */
+static void unit_late(struct kube *k, const struct kube_kind *kind, struct unit *unit)
+{
+    const struct facts *f = &unit->facts;
+    if (f->concluded || f->observed > OBSERVED_ABSENT)
+        return;
+    const struct kube_scope *s = scope_of(k, unit);
+    if (!s || !s->known || waits(k, kind, unit))
+        return;
+    if (s->why) {
+        kube_item_unknown(k, unit, s->unread, s->why);
+    } else if (f->observed == OBSERVED_NOT_YET) {
+        unit->facts.observed = OBSERVED_ABSENT;
+        k->config.host->dirty(k->config.host->ctx, unit);
+    }
+}
+
 static void read_late(struct kube *k)
 {
     for (size_t i = 0; k->config.follow && i < k->kind_count; i++) {
         const struct kube_kind *kind = &k->kinds[i];
-        for (size_t n = 0; n < kind->count; n++) {
-            struct unit *unit = kind->units[n];
-            if (unit->facts.observed != OBSERVED_NOT_YET || unit->facts.concluded)
-                continue;
-            const struct kube_scope *s = scope_of(k, unit);
-            if (!s || !s->known)
-                continue;
-            unit->facts.observed = OBSERVED_ABSENT;
-            k->config.host->dirty(k->config.host->ctx, unit);
-        }
+        for (size_t n = 0; n < kind->count; n++)
+            unit_late(k, kind, kind->units[n]);
     }
 }
 
-static void observe_those(struct kube *k)
+static void observe_kinds(struct kube *k, bool scalers)
 {
     for (size_t i = 0; i < k->kind_count; i++) {
-        if (!waits(k, &k->kinds[i]))
+        if (k->kinds[i].scaler == scalers)
             observe_kind(k, &k->kinds[i]);
     }
-    drop_unwanted(k);
+}
+
+static void count_pending(struct kube *k)
+{
+    k->scalers_pending = 0;
+    for (size_t i = 0; i < k->scope_count; i++)
+        k->scalers_pending += is_pending(k->scopes[i]);
+}
+
+/* Those of one more scope: what it may scale begins. */
+static void scalers_known(struct kube *k)
+{
+    count_pending(k);
+    if (!k->config.follow) /* what is read by name has no scope */
+        observe_kinds(k, false);
     start_new(k);
     read_late(k);
 }
 
 void kube_scopes_update(struct kube *k)
 {
-    bool scalers = false;
-    for (size_t i = 0; i < k->kind_count; i++)
-        scalers |= k->kinds[i].scaler;
-    if (!scalers)
-        k->scalers_known = true;
     for (size_t i = 0; i < k->scope_count; i++)
         k->scopes[i]->wanted = false;
-    observe_those(k);
-    scalers_maybe_known(k);
+    observe_kinds(k, true);
+    count_pending(k);
+    observe_kinds(k, false);
+    drop_unwanted(k);
+    start_new(k);
+    read_late(k);
 }
 
 void kube_scopes_stop(struct kube *k)
@@ -450,13 +558,13 @@ json_t *kube_provider_scopes(const struct provider *p)
                                                   s->namespace ? s->namespace : "")
                                       : xasprintf("object %s%s%s", s->namespace ? s->namespace : "",
                                                   s->namespace ? "/" : "", s->name);
-        clock_rfc3339(kube_watch_since(s->watch), since);
+        clock_rfc3339(s->watch ? kube_watch_since(s->watch) : s->wanted_ms, since);
         json_put_str(o, "group", s->resource->group);
         json_put_str(o, "kind", s->resource->kind);
         json_put_str(o, "scope", scope);
-        json_put_str(o, "state", kube_watch_state_name(s->watch));
+        json_put_str(o, "state", s->watch ? kube_watch_state_name(s->watch) : "waiting");
         json_put_str(o, "since", since);
-        json_put_str(o, "message", kube_watch_message(s->watch));
+        json_put_str(o, "message", s->watch ? kube_watch_message(s->watch) : NULL);
         json_push(list, o);
     }
     return list;

@@ -1,9 +1,117 @@
 """What is listed and watched: collections that cannot be listed, or only in part; scalers that are not known yet."""
+import time
 
 import pytest
+import yaml
 
 from faults import CALM, fake_clock
-from support import config_map
+from support import config_map, deployment
+
+
+@pytest.fixture
+def spaces(cluster, namespace):
+    """Three more namespaces beside the test's own."""
+    names = [f"{namespace}-{n}" for n in range(3)]
+    for name in names:
+        cluster.kubectl("create", "namespace", name)
+    yield names
+    cluster.kubectl("delete", "namespace", *names, "--wait=false")
+
+
+def unknowns(agent):
+    return [(e["object"]["name"], e["state"]) for e in agent.seen(event="drift", verdict="unknown")]
+
+
+def test_listing_fails_and_reading_works(agent, cluster, repository, namespace, proxies):
+    """Each object is told as unknown once, until the LIST works again; nobody reads it by itself meanwhile."""
+    names = ["a", "b", "c"]
+    cluster.apply([config_map(name, {"k": "1"}) for name in names], namespace)
+    repository.commit({"all.yaml": [config_map(name, {"k": "1"}) for name in names]})
+    door = proxies()
+    door.fault("500 verb=list kind=configmaps")
+    a = agent(kubeconfig=door.kubeconfig)
+    for _ in names:
+        a.drift(verdict="unknown")
+    a.ready()
+    time.sleep(8)  # a read would have been tried within five seconds
+    repository.commit({"all.yaml": [config_map(name, {"k": "2"}) for name in [*names, "new"]]})
+    a.drift(verdict="unknown", object={"name": "new"})
+    time.sleep(8)
+    assert sorted(unknowns(a)) == [(name, "opened") for name in [*names, "new"]], a.tail()
+    assert "get configmaps" not in door.counts()["by"], door.tail()
+    door.clear()
+    for _ in names:
+        a.drift("cleared", verdict="unknown", seconds=60)
+    a.drift("updated", verdict="missing", object={"name": "new"})
+    assert {e["object"]["name"] for e in a.seen(event="drift", state="opened", field="data.k")} == set(names)
+
+
+def test_denied_in_one_namespace(agents, cluster, repository, namespace, spaces, tmp_path):
+    """By name where that is allowed and the objects are few; elsewhere nothing changes."""
+    few, healthy, many = spaces
+    names = {few: ["a", "b"], healthy: ["a", "b"], many: [f"c-{n}" for n in range(33)]}
+    documents = [config_map(name, {"k": "1"}, namespace=space) for space, kept in names.items() for name in kept]
+    cluster.apply(documents)
+    repository.commit({"all.yaml": documents})
+    cluster.kubectl("create", "serviceaccount", "looker", "-n", namespace)
+    for space, rule in {few: {"resourceNames": ["a", "b"]}, healthy: {}}.items():
+        cluster.apply([
+            {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "looker", "namespace": space},
+             "rules": [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch", "patch"], **rule}]},
+            {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+             "metadata": {"name": "looker", "namespace": space},
+             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "looker"},
+             "subjects": [{"kind": "ServiceAccount", "name": "looker", "namespace": namespace}]}])
+    with open(cluster.kubeconfig, encoding="utf-8") as file:
+        config = yaml.safe_load(file)
+    config["users"][0]["user"] = {"token": cluster.kubectl("create", "token", "looker", "-n", namespace).strip()}
+    ours = tmp_path / "kubeconfig"
+    ours.write_text(yaml.safe_dump(config))
+    offset = cluster.audit_offset()
+    a = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main", **CALM}]}, str(ours))
+    a.ready()
+    assert sorted(unknowns(a)) == sorted((name, "opened") for name in names[many]), a.tail()
+    for space in (few, healthy):
+        cluster.patch_data(space, "a", {"k": "2"})
+        a.drift(field="data.k", object={"namespace": space, "name": "a"})
+    asked = {space: [e["requestURI"] for e in cluster.audit_since(offset) if e["verb"] in ("list", "watch") and
+                     e["objectRef"].get("namespace") == space] for space in names}
+    assert [uri for uri in asked[healthy] if "fieldSelector" in uri] == []
+    assert len([uri for uri in asked[healthy] if "watch=true" not in uri]) == 1, asked[healthy]
+    assert [uri for uri in asked[many] if "fieldSelector" in uri] == []
+    assert {"metadata.name%3Da", "metadata.name%3Db"} <= {uri.partition("fieldSelector=")[2].partition("&")[0]
+                                                          for uri in asked[few]}
+
+
+def test_first_workload_waits_for_scalers(agent, cluster, repository, namespace, proxies):
+    """A source of ConfigMaps gets a Deployment, whose HorizontalPodAutoscaler nobody had to know until then."""
+    web = deployment("web", replicas=1)
+    cluster.apply([config_map("a", {"k": "1"}), web], namespace)
+    cluster.kubectl("scale", "deployment", "web", "--replicas=3", "-n", namespace)
+    cluster.kubectl("autoscale", "deployment", "web", "--min=3", "--max=5", "--cpu=80%", "-n", namespace)
+    repository.commit({"a.yaml": config_map("a", {"k": "1"})})
+    door = proxies()
+    door.fault("delay verb=list kind=horizontalpodautoscalers ms=2000")
+    a = agent(kubeconfig=door.kubeconfig)
+    a.ready()
+    repository.commit({"web.yaml": web})
+    a.ready()
+    cluster.patch_data(namespace, "a", {"k": "2"})
+    a.drift(field="data.k")
+    assert not a.seen(event="drift", object={"name": "web"}), a.tail()
+    # where another namespace gets its first one, too
+    space = f"{namespace}-2"
+    cluster.kubectl("create", "namespace", space)
+    try:
+        other = deployment("web", replicas=1, namespace=space)
+        cluster.apply(other)
+        cluster.kubectl("scale", "deployment", "web", "--replicas=3", "-n", space)
+        cluster.kubectl("autoscale", "deployment", "web", "--min=3", "--max=5", "--cpu=80%", "-n", space)
+        repository.commit({"other.yaml": other})
+        a.ready()
+        assert not a.seen(event="drift", object={"name": "web"}), a.tail()
+    finally:
+        cluster.kubectl("delete", "namespace", space, "--wait=false")
 
 
 @pytest.mark.parametrize("manager", ["team a", "a+b"])

@@ -49,6 +49,7 @@ static const struct fact_case plain_cases[] = {
     {"kind not served", {.observed = OBSERVED_UNSERVED}, CONCLUDE},
     {"may not be read", {.observed = OBSERVED_DENIED}, CONCLUDE},
     {"could not be read", {.observed = OBSERVED_FAILED}, CONCLUDE},
+    {"nor its collection", {.observed = OBSERVED_UNLISTED}, CONCLUDE},
     {"identity refused", {.observed = OBSERVED_REFUSED}, CONCLUDE},
     {"in sync", {PRESENT, .literal = true}, CONCLUDE},
     {"differs", {PRESENT}, APPLY},
