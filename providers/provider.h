@@ -105,6 +105,7 @@ struct unit {
     bool reported;                   /* its last verdict was not "in sync" */
     bool settled;                    /* judged since the desired set said so */
     bool due;                        /* its daily judgement is under way */
+    bool resolved;                   /* its namespace is the effective one */
     uint8_t delay;                   /* enum delay of sync/later.h: in which queue it waits */
     uint8_t tries;                   /* judgements in a row that came to nothing */
     uint32_t file_places;            /* length of its places: other lines, other length */
@@ -156,7 +157,8 @@ struct provider {
 struct provider_ops {
     const char *name;
     /*
-     * Resolves the units: sets namespace, and observed UNSERVED or REFUSED where that is known
+     * Resolves the units: sets namespace (where it is another one than before, the unit is another
+     * object, and begins anew), and observed UNSERVED or REFUSED where that is known
      * already. Units that are wrong (unknown kind) are told through host->error and marked
      * concluded. Called again with each new desired set; units that stay keep what they have.
      */

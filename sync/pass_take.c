@@ -79,7 +79,9 @@ static void point(const struct pass *p, struct unit *unit, const struct desired 
     unit->kind = d->kind;
     unit->name = d->name;
     unit->declared_namespace = d->namespace;
-    unit->namespace = d->namespace;
+    /* the effective one of the set before, until it is resolved anew */
+    if (!unit->resolved || (unit->namespace && d->namespace))
+        unit->namespace = d->namespace;
     unit->file = d->file;
     unit->line = d->line;
     unit->file_places = d->places_len;
@@ -114,13 +116,10 @@ static struct unit *take_item(struct pass *p, const struct unit_table *before,
         return unit;
     }
     bool anew = needs_verdict(unit, d), was_paused = unit->paused;
-    const char *namespace = unit->namespace; /* the effective one, of the set before */
     point(p, unit, d, index);
     unit->gone = false;
-    if (unit->paused && !was_paused) {
-        unit->namespace = namespace;
+    if (unit->paused && !was_paused)
         p->config.removed(p->config.ctx, unit);
-    }
     anew |= unit->paused != was_paused;
     if (anew) {
         unit->settled = unit->noted = false;
@@ -228,11 +227,41 @@ static void unread(struct pass *p, struct unit *unit)
     unit->reported = false;
 }
 
+/* What was told of it was told of another object: `was` is the namespace of that one. */
+static void became_another(struct pass *p, struct unit *unit, const char *was)
+{
+    const char *is = unit->namespace;
+    unit->namespace = was;
+    if (p->config.resident)
+        p->config.removed(p->config.ctx, unit);
+    unit->namespace = is;
+    unit->settled = unit->noted = unit->reported = false;
+    unit->tries = 0;
+    unit->seen_ms = 0;
+    memset(unit->projection, 0, sizeof(unit->projection));
+    later_cancel(&p->later, unit);
+}
+
+/* Kinds can become namespaced, or be so no more. */
+static void resolve(struct pass *p)
+{
+    _free_ const char **was = xcalloc(p->count + 1, sizeof(*was));
+    for (size_t i = 0; i < p->count; i++)
+        was[i] = p->units[i]->namespace;
+    p->provider->ops->begin(p->provider, p->units, p->count);
+    for (size_t i = 0; i < p->count; i++) {
+        struct unit *unit = p->units[i];
+        if (unit->resolved && !same_text(was[i], unit->namespace))
+            became_another(p, unit, was[i]);
+        unit->resolved = true;
+    }
+}
+
 /* Resolves and observes what there is; counts what has no verdict. */
 static void begin(struct pass *p)
 {
     const struct provider_ops *ops = p->provider->ops;
-    ops->begin(p->provider, p->units, p->count);
+    resolve(p);
     p->left = 0;
     for (size_t i = 0; i < p->count; i++) {
         struct unit *unit = p->units[i];

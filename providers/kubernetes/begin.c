@@ -87,7 +87,7 @@ static void tell_unknown_kind(struct kube *k, struct unit *unit)
 static void set_unanswered(struct unit *unit)
 {
     struct kube_unit *u = kube_unit_of(unit);
-    unit->facts.observed = OBSERVED_FAILED;
+    unit->facts.observed = OBSERVED_UNLISTED;
     free(u->unknown);
     u->unknown = xasprintf("the API service of %s does not answer", unit->api_version);
 }
@@ -100,7 +100,8 @@ static bool is_namespaced(const struct kube *k, const struct kube_resource *r,
     if (r || (unit->type && !crd)) /* it was served until now */
         return (r ? r : kube_resource_of(unit))->namespaced;
     if (!crd && discovery_is_stale(k->config.discovery, unit->group, unit->version))
-        return unit->declared_namespace != NULL; /* nobody can tell now */
+        /* nobody can tell now */
+        return unit->resolved ? unit->namespace != NULL : unit->declared_namespace != NULL;
     return json_is_true(json_object_get(crd, "namespaced"));
 }
 
@@ -119,26 +120,48 @@ static void start_over(struct kube *k, struct unit *unit)
     unit->facts = (struct facts){.in_flight = in_flight, .stale = in_flight};
 }
 
+/* Sets the effective namespace. Is it another object then, of which nothing was seen? */
+static bool place(const struct kube *k, const struct kube_resource *r, struct unit *unit)
+{
+    const bool was = unit->namespace != NULL;
+    unit->namespace = !is_namespaced(k, r, unit) ? NULL
+                      : unit->declared_namespace ? unit->declared_namespace
+                                                 : k->config.default_namespace;
+    return was != (unit->namespace != NULL);
+}
+
+/* That it cannot be read was told. */
+static bool told_unread(const struct unit *unit)
+{
+    const struct facts *f = &unit->facts;
+    return f->concluded && (f->observed == OBSERVED_FAILED || f->observed == OBSERVED_UNLISTED);
+}
+
+/* Its kind is served: is what was said of it from when it was not? */
+static bool was_unserved(const struct unit *unit)
+{
+    const enum observed observed = unit->facts.observed;
+    return !unit->type || observed == OBSERVED_UNSERVED || observed == OBSERVED_UNLISTED;
+}
+
 static void resolve(struct kube *k, struct unit *unit)
 {
     const struct discovery *d = k->config.discovery;
     const struct kube_resource *r = discovery_find(d, unit->group, unit->version, unit->kind);
-    unit->namespace = !is_namespaced(k, r, unit) ? NULL
-                      : unit->declared_namespace ? unit->declared_namespace
-                                                 : k->config.default_namespace;
+    bool another = place(k, r, unit);
     if (unit->paused) {
         unit->type = NULL; /* nobody asks, and the discovery that it came from goes */
         return;
     }
     if (r && !r->stale) {
-        if (!unit->type || unit->facts.observed == OBSERVED_UNSERVED)
+        if (another || was_unserved(unit))
             start_over(k, unit);
         unit->type = r;
         return;
     }
     bool unanswered = r || discovery_is_stale(d, unit->group, unit->version);
-    if (unanswered && unit->facts.concluded && unit->facts.observed == OBSERVED_FAILED) {
-        unit->type = r; /* which was told */
+    if (unanswered && !another && told_unread(unit)) {
+        unit->type = r;
         return;
     }
     start_over(k, unit);

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from faults import CALM, fake_clock
-from support import config_map, deployment
+from support import config_map, deployment, run_crd
 
 
 @pytest.fixture
@@ -112,6 +112,63 @@ def test_first_workload_waits_for_scalers(agent, cluster, repository, namespace,
         assert not a.seen(event="drift", object={"name": "web"}), a.tail()
     finally:
         cluster.kubectl("delete", "namespace", space, "--wait=false")
+
+
+def test_kind_becomes_known(agent, cluster, repository, namespace):
+    """Its API service does not answer at first, so that nobody can tell where its objects are."""
+    group = f"{namespace}.example"
+    service = {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": f"v1.{group}"},
+               "spec": {"group": group, "version": "v1", "groupPriorityMinimum": 100, "versionPriority": 1,
+                        "insecureSkipTLSVerify": True, "service": {"name": "far", "namespace": namespace}}}
+    run = {"apiVersion": f"{group}/v1", "kind": "Run", "metadata": {"name": "one"}}
+    cluster.apply(service)
+    try:
+        repository.commit({"run.yaml": run})
+        a = agent()
+        opened = a.drift(verdict="unknown", object={"kind": "Run"}, seconds=60)
+        assert opened["object"].get("namespace") is None
+        cluster.apply(run_crd(group))
+        cluster.established(f"runs.{group}")
+        cluster.kubectl("delete", f"apiservice/v1.{group}")
+        missing = a.drift(verdict="missing", object={"kind": "Run", "namespace": namespace}, seconds=90)
+        assert missing["id"] != opened["id"]
+        assert [e["id"] for e in a.seen(event="drift", state="cleared")] == [opened["id"]], a.tail()
+    finally:
+        cluster.kubectl("delete", f"apiservice/v1.{group}", f"crd/runs.{group}", "--ignore-not-found", "--wait=false", check=False)
+
+
+def still_open(agent):
+    ids = {}
+    for e in agent.seen(event="drift", object={"kind": "Run"}):
+        ids[e["id"]] = e["state"]
+    return [one for one, state in ids.items() if state != "cleared"]
+
+
+def test_scope_of_a_kind_changes(agent, cluster, repository, namespace):
+    """A CRD is made anew for the whole cluster: what was told of the object in the namespace is taken back."""
+    group = f"{namespace}.example"
+    crd = run_crd(group)
+    run = {"apiVersion": f"{group}/v1", "kind": "Run", "metadata": {"name": "one"}}
+    cluster.apply(crd)
+    try:
+        cluster.established(f"runs.{group}")
+        repository.commit({"crd.yaml": crd, "run.yaml": run})
+        a = agent()
+        missing = a.drift(verdict="missing", object={"kind": "Run", "namespace": namespace}, seconds=60)
+        a.ready()
+        crd["spec"]["scope"] = "Cluster"
+        repository.commit({"crd.yaml": crd})
+        cluster.kubectl("delete", f"crd/runs.{group}")
+        cluster.apply(crd)
+        cluster.established(f"runs.{group}")
+        cluster.apply(run)
+        end = time.monotonic() + 90
+        while still_open(a) and time.monotonic() < end:
+            time.sleep(0.5)
+        assert not still_open(a), a.tail()
+        assert a.seen(event="drift", state="cleared", verdict="missing", object={"kind": "Run"})[0]["id"] == missing["id"]
+    finally:
+        cluster.kubectl("delete", f"crd/runs.{group}", "--ignore-not-found", "--wait=false", check=False)
 
 
 @pytest.mark.parametrize("manager", ["team a", "a+b"])
