@@ -71,6 +71,10 @@ def test_minutes(agents, cluster, repository, namespace, proxies, tmp_path):
     # (by a steady clock that leaps, every answer that was awaited has taken two hours)
     for name in ("lists-fail", "refuse"):
         assert started[name].seen(event="drift", verdict="unknown", object={"name": "still-0"}), name
+        # once for each object: while the kind cannot be listed, nothing else is tried and told
+        told = started[name].seen(event="drift", verdict="unknown", state="opened")
+        assert len({e["id"] for e in told}) == len(told), name
+        assert not started[name].seen(event="drift", verdict="unknown", state="updated"), name
     for name in set(FAULTS) - {"lists-fail", "refuse", "stall", "clocks-leap"}:
         assert not started[name].seen(event="drift", verdict="unknown"), name
     # two hours have passed there: what was open for one is told again

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from faults import CALM, fake_clock
-from support import config_map, deployment, run_crd
+from support import SLOWER, config_map, deployment, run_crd
 
 
 @pytest.fixture
@@ -188,13 +188,13 @@ def test_watches_that_bring_nothing(agents, cluster, repository, namespace, prox
     repository.commit({"all.yaml": [config_map(name, {"k": "1"}) for name in ("a", "b")]})
     door = proxies()
     door.fault("stall at=0 verb=watch")
-    _, environment = fake_clock(str(tmp_path / "clock"), "+0 x10", steady=False)
+    _, environment = fake_clock(str(tmp_path / "clock"), f"+0 x{max(1, 10 / SLOWER):g}", steady=False)
     a = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main", **CALM}],
                 "kubernetes": {"defaultNamespace": namespace}}, door.kubeconfig, environment=environment)
     a.ready()
     cluster.patch_data(namespace, "a", {"k": "2"})
-    a.drift(field="data.k", object={"name": "a"}, seconds=60)
+    a.drift(field="data.k", object={"name": "a"}, seconds=60 * SLOWER)
     a.wait(event="note", message=f"WATCH of /api/v1/namespaces/{namespace}/configmaps: not a byte comes, not even a bookmark: "
-           "it is listed each minute instead", seconds=60)
+           "it is listed each minute instead", seconds=60 * SLOWER)
     cluster.patch_data(namespace, "b", {"k": "2"})
-    a.drift(field="data.k", object={"name": "b"}, seconds=30)
+    a.drift(field="data.k", object={"name": "b"}, seconds=30 * SLOWER)
