@@ -15,8 +15,7 @@
 #define LINE_BYTES     (LIMIT_ITEM_BYTES + 4 * KIB)
 #define WATCH_FAILURES 4  /* so many in a row, and the LIST says what is wrong */
 #define WATCH_BARREN   8  /* so do so many that began well and brought nothing */
-#define WATCH_SILENT   2  /* so many that were cut for their silence: a LIST each time */
-#define WATCH_MUTE     4  /* so many: it is listed only */
+#define WATCH_SILENT   2  /* so many that were cut for their silence: are bytes kept back? */
 #define POLLS_A_WATCH  10 /* what may not be watched is tried again after so many LISTs */
 
 struct kube_watch {
@@ -32,8 +31,10 @@ struct kube_watch {
     int64_t began, heard; /* of the WATCH, monotonic ms: its begin, its last byte */
     unsigned failures;    /* of WATCHes in a row that brought nothing */
     unsigned expiries;    /* the same, of those whose version was too old */
-    unsigned silences;    /* the same, of those that went on without a byte, bookmarks included */
-    bool spoke;           /* the WATCH brought a byte */
+    unsigned silences;    /* the same, of those that went on without a byte */
+    bool spoke;           /* a WATCH brought a byte once: nothing keeps them back */
+    bool probing;         /* this WATCH finds that out */
+    size_t items;         /* that the last LIST brought */
     unsigned watch_denials;
     unsigned list_failures, list_denials; /* in a row */
     unsigned polls;
@@ -94,9 +95,15 @@ static double seconds_since(int64_t ms)
     return (double)(clock_monotonic_ms() - ms) / 1000.0;
 }
 
-static double silence(void)
+/* What it brings at once is waited for less long. */
+static double patience(const struct kube_watch *w)
 {
-    return LIMIT_WATCH_SILENCE_S * (1 + 0.33 * random_unit());
+    return w->probing ? LIMIT_STALL_MS / 1000.0 : LIMIT_WATCH_SILENCE_S;
+}
+
+static double silence(const struct kube_watch *w)
+{
+    return patience(w) * (1 + 0.33 * random_unit());
 }
 
 /* What is not watched is listed each minute. */
@@ -112,17 +119,29 @@ static void set_unwatchable(struct kube_watch *w, const char *why)
 }
 
 /*
- * The connection may be dead: another one goes on where it was. Where that brings no byte either,
- * something on the way may keep them back, and the LIST says what is so.
+ * The connection may be dead: another one goes on where it was. A quiet kind may bring no byte for
+ * hours, as its bookmarks are not sent before anything has changed; or something on the way keeps
+ * them back until the answer ends. A WATCH from version 0 tells these apart: it brings each object
+ * that is there at once.
  */
 static void cut_silent(struct kube_watch *w)
 {
     kube_cancel(steal(w->call));
-    if (!w->spoke && ++w->silences >= WATCH_SILENT)
+    if (w->probing) {
         forget_version(w);
-    if (w->silences >= WATCH_MUTE)
-        set_unwatchable(w, "not a byte comes, not even a bookmark");
+        set_unwatchable(w, "not a byte of it comes, as if something on the way kept them back");
+    } else if (!w->spoke) {
+        w->silences++;
+    }
     pause_for(w, 2 * random_unit());
+}
+
+/* The probe's first bytes: no more of it is wanted. */
+static void probe_answered(struct kube_watch *w)
+{
+    w->probing = w->unwatchable = false;
+    kube_cancel(steal(w->call));
+    pause_for(w, random_unit());
 }
 
 /* The pause is over, or nothing was heard for a while. */
@@ -131,8 +150,8 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
     struct kube_watch *w = timer->data;
     if (w->state == WATCH_WATCHING) {
         double quiet = seconds_since(w->heard);
-        if (quiet < LIMIT_WATCH_SILENCE_S) {
-            arm(w, silence() - quiet);
+        if (quiet < patience(w)) {
+            arm(w, silence(w) - quiet);
             return;
         }
         cut_silent(w);
@@ -146,6 +165,7 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
 static void on_item(void *ctx, const struct item *item)
 {
     struct kube_watch *w = ctx;
+    w->items++;
     w->config.item(w->config.ctx, item, true);
 }
 
@@ -245,8 +265,10 @@ static void begin_url(const struct kube_watch *w, struct buf *url)
 static void list_start(struct kube_watch *w, const char *page)
 {
     set_state(w, WATCH_LISTING);
-    if (!page)
+    if (!page) {
+        w->items = 0;
         w->config.listing(w->config.ctx);
+    }
     w->parser = items_parser_new(on_item, w);
     struct buf _buf_ url = BUF_INIT(LIMIT_HEADER_BYTES);
     begin_url(w, &url);
@@ -297,7 +319,6 @@ static void take_event(struct kube_watch *w, const char *line, size_t len)
         break;
     }
     set_version(w, &e.item.resource_version);
-    w->silences = 0;
     proven(w);
 }
 
@@ -307,6 +328,10 @@ static int on_watch_bytes(void *ctx, const char *data, size_t len, struct err **
     struct kube_watch *w = ctx;
     w->heard = clock_monotonic_ms();
     w->spoke = true;
+    if (w->probing) {
+        probe_answered(w);
+        return 0;
+    }
     while (len) {
         const char *end = memchr(data, '\n', len);
         size_t n = end ? (size_t)(end - data) : len;
@@ -378,7 +403,8 @@ static void on_watch(void *ctx, const struct kube_answer *a)
 static void watch_start(struct kube_watch *w)
 {
     set_state(w, WATCH_WATCHING);
-    w->expired = w->spoke = false;
+    w->expired = false;
+    w->probing = !w->spoke && w->items && w->silences >= WATCH_SILENT;
     buf_free(&w->line);
     w->line = BUF_INIT(LINE_BYTES);
     w->began = w->heard = clock_monotonic_ms();
@@ -386,7 +412,7 @@ static void watch_start(struct kube_watch *w)
     begin_url(w, &url);
     /* ended by the server after five to ten minutes, each at another time (as client-go asks) */
     buf_addf(&url, "watch=true&allowWatchBookmarks=true&resourceVersion=%s&timeoutSeconds=%d",
-             w->version, 300 + (int)(300 * random_unit()));
+             w->probing ? "0" : w->version, 300 + (int)(300 * random_unit()));
     w->call = kube_send_call(w->config.client, &(struct kube_request){
                                                    .method = "GET",
                                                    .path = buf_str(&url),
@@ -395,7 +421,7 @@ static void watch_start(struct kube_watch *w)
                                                    .done = on_watch,
                                                    .ctx = w,
                                                });
-    arm(w, silence());
+    arm(w, silence(w));
 }
 
 struct kube_watch *kube_watch_new(const struct kube_watch_config *config)
