@@ -36,6 +36,7 @@ test: ## all tests; installs what is missing, builds, and on first use builds a 
 	$(MAKE) --no-print-directory run-cases || failed="$$failed cases"; \
 	printf '\n== %s\n' 'end to end on such a server (about 8 minutes)'; \
 	$(MAKE) --no-print-directory run-e2e || failed="$$failed e2e"; \
+	[ ! -s $(B)/cases.failed ] || cat $(B)/cases.failed; \
 	[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
 build-tests: $(TESTBIN) $(FUZZBIN)
@@ -90,7 +91,8 @@ cases: ready ## cases alone: CASES=DIR those of a folder (or one), J=N so many a
 	@$(MAKE) --no-print-directory run-cases
 
 run-cases:
-	@tests/run-cases --program $(B)/holdfast $(if $(J),-j $(J)) $(if $(THROUGH),--through $(THROUGH)) $(CASES)
+	@rm -f $(B)/cases.failed
+	@tests/run-cases --program $(B)/holdfast --failures $(B)/cases.failed $(if $(J),-j $(J)) $(if $(THROUGH),--through $(THROUGH)) $(CASES)
 
 e2e: ready ## end-to-end tests alone: E2E='pytest arguments'
 	@$(SUB) all $(FAULTS)

@@ -32,12 +32,14 @@ class Results:
     """What all cases came to."""
     def __init__(self, also):
         self.passed = self.failed = self.undone = 0
+        self.told = []  # what was said of those that failed
         self.caught = {name: [] for name in also}  # other program: the cases that fail with it
         self.parity = []
 
     def add(self, case, complaints):
         self.passed += not complaints
         self.failed += bool(complaints)
+        self.told += complaints
         if case is not None:
             self.undone += case.undone
             self.parity += case.parity
@@ -60,8 +62,9 @@ def run_one(folder, options, cluster, work):
     if complaints:
         text = "\n".join("    " + line for c in complaints for line in c.split("\n"))
         where = f"\n    logs: {logs}" if os.path.isdir(logs) else ""
-        say(f"FAILED {name} ({seconds:.1f} s)\n{text}{where}")
-        return case, complaints
+        text = f"FAILED {name} ({seconds:.1f} s)\n{text}{where}"
+        say(text)
+        return case, [text]
     if options.keep or options.scripts_only:
         say(f"passed {name} ({seconds:.1f} s), kept: {logs}")
     else:
@@ -89,10 +92,11 @@ def run_all(options):
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for case, complaints in pool.map(lambda folder: run_one(folder, options, cluster, work), folders):
             results.add(case, complaints)
-    complaints = [] if options.scripts_only else cluster.judge_audit()
-    for text in complaints[:20]:
-        say(f"FAILED {text}")
+    complaints = [] if options.scripts_only else [f"FAILED {text}" for text in cluster.judge_audit()[:20]]
+    for text in complaints:
+        say(text)
     results.failed += bool(complaints)
+    results.told += complaints
     if set(os.listdir(work)) <= {"holdfast"}:
         shutil.rmtree(work)
     return results
