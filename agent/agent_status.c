@@ -281,28 +281,47 @@ static struct endpoints *make_endpoints(struct agent *a, const struct config *co
                          err);
 }
 
+static bool same_port(const char *a, const char *b)
+{
+    return !strcmp(strrchr(a, ':'), strrchr(b, ':'));
+}
+
+/* Our own socket may be in the way, as that of 127.0.0.1:8080 is of :8080: it goes first then. */
+static struct endpoints *make_instead(struct agent *a, const struct config *config,
+                                      struct err **err)
+{
+    struct endpoints *now = make_endpoints(a, config, err);
+    if (now || !a->endpoints || !same_port(config->http.listen, endpoints_address(a->endpoints)))
+        return now;
+    err_free(steal(*err));
+    endpoints_free(steal(a->endpoints));
+    now = make_endpoints(a, config, err);
+    if (!now)
+        a->endpoints = make_endpoints(a, &a->config, NULL);
+    return now;
+}
+
 /*
  * The same address is not opened anew: a child that has just begun may still hold the old socket,
- * and the address with it. Another one is had before the old one goes.
+ * and the address with it. Another one is had before the old one goes, where that can be.
  */
 int agent_listen(struct agent *a, const struct config *config, struct err **err)
 {
     const char *listen = config->http.listen;
-    struct endpoints *before = a->endpoints;
-    if (before && listen && endpoints_made_for(before, listen)) {
-        endpoints_token_file(before, config->http.token_file);
+    if (a->endpoints && listen && endpoints_made_for(a->endpoints, listen)) {
+        endpoints_token_file(a->endpoints, config->http.token_file);
         return 0;
     }
     _err_ struct err *why = NULL;
-    struct endpoints *now = listen ? make_endpoints(a, config, &why) : NULL;
+    struct endpoints *now = listen ? make_instead(a, config, &why) : NULL;
     if (!why) {
+        endpoints_free(a->endpoints);
         a->endpoints = now;
-        endpoints_free(before);
         return 0;
     }
-    if (!before)
+    if (!a->endpoints)
         return err_move(err, &why);
-    endpoints_token_file(before, config->http.token_file);
+    endpoints_token_file(a->endpoints, config->http.token_file);
     return err_set(err, why->kind, "%s; the endpoints stay at %s until a restart or another SIGHUP",
-                   err_message(why), endpoints_address(before));
+                   err_message(why), endpoints_address(a->endpoints));
 }

@@ -328,7 +328,7 @@ static int start_child(struct source_read *read, const char *request, struct err
 static bool said_before(const struct source_read *read)
 {
     const struct desired_set *a = read->base, *b = read->set;
-    return a && a->complete &&
+    return a && a->complete && !spool_is_worn(a->spool) &&
            (a->revision == b->revision ||
             (a->revision && b->revision && !strcmp(a->revision, b->revision))) &&
            !memcmp(a->scope, b->scope, sizeof(a->scope)) &&

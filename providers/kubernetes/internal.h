@@ -36,6 +36,8 @@ struct kube {
     size_t kind_count, kind_cap;
     struct kube_scope **scopes; /* what is listed and watched (scopes.c) */
     size_t scope_count, scope_cap;
+    struct kube_scope *scope_table; /* the same, by what they are about (scope.h) */
+    struct ev_timer update, begin;  /* changes of them that come soon */
     json_t *narrow;                 /* "plural.group namespace": less of it is observed (a 403) */
     struct ev_timer widen;          /* that is forgotten, and tried anew */
     struct scalers *scalers;        /* what HPAs and ScaledObjects hold */

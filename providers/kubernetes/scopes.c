@@ -6,26 +6,10 @@
 #include "core/clock.h"
 #include "core/json.h"
 #include "core/limits.h"
-#include "providers/kubernetes/internal.h"
-#include "providers/kubernetes/watch.h"
+#include "providers/kubernetes/scope.h"
 
-struct kube_scope {
-    struct kube *k;
-    const struct kube_resource *resource;
-    char *namespace;          /* NULL: the cluster, or a cluster-scoped kind */
-    char *name;               /* NULL: all of them */
-    struct kube_watch *watch; /* NULL: it waits for scalers */
-    int64_t wanted_ms;        /* since 1970: since when */
-    bool wanted;              /* by the units as they are now */
-    bool scaler;              /* of a kind that scales others */
-    bool listed;              /* once at least */
-    bool known;               /* listed, or failed: no unit waits for it */
-    enum observed unread;     /* while its units cannot be known: what they are ... */
-    char *why;                /* ... and the reason that was told; NULL: they can */
-    uint32_t gen;
-    int64_t failing_since; /* monotonic ms; 0: it is not */
-    json_t *seen;          /* of a scaler's kind: "namespace name" that a LIST brought */
-};
+/* So long others like it are waited for before scopes are looked through. */
+#define UPDATE_S 0.05
 
 static struct kube_kind *kind_of(const struct kube_scope *s)
 {
@@ -87,13 +71,16 @@ static bool is_pending(const struct kube_scope *s)
 /* May there be scalers in the namespace (NULL: in any) that are not known yet? */
 static bool scalers_pending(const struct kube *k, const char *namespace)
 {
-    for (size_t i = 0; k->scalers_pending && i < k->scope_count; i++) {
-        const struct kube_scope *s = k->scopes[i];
-        bool there = !namespace || !s->namespace || !strcmp(s->namespace, namespace);
-        if (is_pending(s) && there)
-            return true;
+    bool pending = k->scalers_pending && !namespace;
+    for (size_t i = 0; k->scalers_pending && !pending && i < k->kind_count; i++) {
+        const struct kube_kind *kind = &k->kinds[i];
+        if (!kind->scaler)
+            continue;
+        const struct kube_scope *there = kube_scope_find(k, kind->resource, namespace, NULL);
+        const struct kube_scope *all = kube_scope_find(k, kind->resource, NULL, NULL);
+        pending = (there && is_pending(there)) || (all && is_pending(all));
     }
-    return false;
+    return pending;
 }
 
 /* What may be scaled is judged when the scalers of its namespace are known. */
@@ -159,6 +146,7 @@ static void scaler_gone(void *ctx, const char *namespace, const char *name)
 }
 
 static void scalers_known(struct kube *k);
+static void unit_late(struct kube *k, const struct kube_kind *kind, struct unit *unit);
 
 /* No unit waits for it any more; where it is about scalers, what they may scale can begin. */
 static void scope_known(struct kube_scope *s)
@@ -188,6 +176,8 @@ static void on_listed(void *ctx)
         scalers_live(k->scalers, s->resource->kind, s->namespace, scaler_gone, s);
     json_object_clear(s->seen);
     scope_known(s);
+    for (size_t i = 0; k->config.follow && i < in.count; i++)
+        unit_late(k, kind, in.units[i]); /* those that waited for scalers when they came */
 }
 
 /* Once for each kind of failure: its text may be another one each time. */
@@ -231,6 +221,21 @@ static bool is_narrow(const struct kube *k, const struct kube_resource *r, const
 {
     _free_ char *key = narrow_key(r, namespace);
     return json_object_get(k->narrow, key) != NULL;
+}
+
+static void on_update(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    kube_scopes_update(w->data);
+}
+
+/* Soon: where one collection is denied, many are, and all of the scopes are looked through. */
+static void update_soon(struct kube *k)
+{
+    if (ev_is_active(&k->update))
+        return;
+    ev_timer_init(&k->update, on_update, UPDATE_S, 0.);
+    k->update.data = k;
+    ev_timer_start(k->config.loop, &k->update);
 }
 
 /* What was denied may have been so for a moment, as by a server that has just begun. */
@@ -278,7 +283,7 @@ static void on_failed(void *ctx, enum watch_failure how, const char *why)
     int64_t failing = now - s->failing_since;
     bool denied = how == WATCH_DENIED;
     if (denied && (!s->listed || failing > LIMIT_NARROW_S * 1000) && narrower(s)) {
-        kube_scopes_update(k); /* this scope is gone then */
+        update_soon(k); /* this scope is gone then */
         return;
     }
     if (how == WATCH_ABSENT && k->config.rediscover)
@@ -294,62 +299,28 @@ static void on_note(void *ctx, const char *text)
     s->k->config.host->note(s->k->config.host->ctx, NULL, text);
 }
 
-static void scope_free(struct kube_scope *s)
-{
-    kube_watch_free(s->watch);
-    json_decref(s->seen);
-    free(s->why);
-    free(s->namespace);
-    free(s->name);
-    free(s);
-}
-
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a && b && !strcmp(a, b));
-}
-
 /* The scope that brings the unit, or NULL. */
-static struct kube_scope *scope_of(struct kube *k, const struct unit *unit)
+static struct kube_scope *scope_of(const struct kube *k, const struct unit *unit)
 {
-    for (size_t i = 0; i < k->scope_count; i++) {
-        struct kube_scope *s = k->scopes[i];
-        if (s->wanted && s->resource == unit->type && in_scope(s, unit))
+    const char *const namespaces[] = {unit->namespace, NULL}, *const names[] = {NULL, unit->name};
+    for (size_t i = 0; i < 4; i++) {
+        struct kube_scope *s =
+            kube_scope_find(k, kube_resource_of(unit), namespaces[i / 2], names[i % 2]);
+        if (s && s->wanted)
             return s;
     }
     return NULL;
 }
 
-/* The same collection, though another discovery may tell of it. */
-static bool same_resource(const struct kube_resource *a, const struct kube_resource *b)
-{
-    return a == b || (a->namespaced == b->namespaced && same(a->plural, b->plural) &&
-                      same(a->version, b->version) && same(a->group, b->group));
-}
-
 static void want(struct kube *k, const struct kube_kind *kind, const char *namespace,
                  const char *name)
 {
-    const struct kube_resource *r = kind->resource;
-    for (size_t i = 0; i < k->scope_count; i++) {
-        struct kube_scope *s = k->scopes[i];
-        if (same_resource(s->resource, r) && same(s->namespace, namespace) && same(s->name, name)) {
-            s->resource = r;
-            s->wanted = true;
-            s->scaler = kind->scaler;
-            return;
-        }
-    }
-    struct kube_scope *s = xcalloc(1, sizeof(*s));
-    s->k = k;
-    s->resource = r;
-    s->namespace = xstrdup_null(namespace);
-    s->name = xstrdup_null(name);
+    struct kube_scope *s = kube_scope_find(k, kind->resource, namespace, name);
+    if (!s)
+        s = kube_scope_add(k, kind->resource, namespace, name);
+    s->resource = kind->resource;
     s->wanted = true;
-    s->wanted_ms = clock_now_ms();
     s->scaler = kind->scaler;
-    k->scopes = xgrow(k->scopes, &k->scope_cap, k->scope_count + 1, sizeof(*k->scopes));
-    k->scopes[k->scope_count++] = s;
 }
 
 static void scope_start(struct kube_scope *s)
@@ -464,7 +435,7 @@ static void drop_unwanted(struct kube *k)
         if (k->scopes[i]->wanted)
             k->scopes[kept++] = k->scopes[i];
         else
-            scope_free(k->scopes[i]);
+            kube_scope_free(k->scopes[i]);
     }
     k->scope_count = kept;
 }
@@ -513,18 +484,36 @@ static void count_pending(struct kube *k)
         k->scalers_pending += is_pending(k->scopes[i]);
 }
 
-/* Those of one more scope: what it may scale begins. */
-static void scalers_known(struct kube *k)
+static void begin_waiting(struct kube *k)
 {
-    count_pending(k);
     if (!k->config.follow) /* what is read by name has no scope */
         observe_kinds(k, false);
     start_new(k);
     read_late(k);
 }
 
+static void on_begin(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    begin_waiting(w->data);
+}
+
+/* Those of one more scope: what it may scale begins; soon, where more such scopes are to come. */
+static void scalers_known(struct kube *k)
+{
+    count_pending(k);
+    if (!k->scalers_pending) {
+        ev_timer_stop(k->config.loop, &k->begin);
+        begin_waiting(k);
+    } else if (!ev_is_active(&k->begin)) {
+        ev_timer_init(&k->begin, on_begin, UPDATE_S, 0.);
+        k->begin.data = k;
+        ev_timer_start(k->config.loop, &k->begin);
+    }
+}
+
 void kube_scopes_update(struct kube *k)
 {
+    ev_timer_stop(k->config.loop, &k->update);
     for (size_t i = 0; i < k->scope_count; i++)
         k->scopes[i]->wanted = false;
     observe_kinds(k, true);
@@ -537,49 +526,14 @@ void kube_scopes_update(struct kube *k)
 
 void kube_scopes_stop(struct kube *k)
 {
-    if (k->config.loop)
+    if (k->config.loop) {
         ev_timer_stop(k->config.loop, &k->widen);
+        ev_timer_stop(k->config.loop, &k->update);
+        ev_timer_stop(k->config.loop, &k->begin);
+    }
     for (size_t i = 0; i < k->scope_count; i++)
-        scope_free(k->scopes[i]);
+        kube_scope_free(k->scopes[i]);
     free(k->scopes);
     k->scopes = NULL;
     k->scope_count = k->scope_cap = 0;
-}
-
-json_t *kube_provider_scopes(const struct provider *p)
-{
-    const struct kube *k = (const struct kube *)p;
-    json_t *list = json_array();
-    for (size_t i = 0; i < k->scope_count; i++) {
-        const struct kube_scope *s = k->scopes[i];
-        char since[CLOCK_TEXT_BYTES];
-        json_t *o = json_object();
-        _free_ char *scope = !s->name ? xasprintf("%s%s", s->namespace ? "namespace " : "",
-                                                  s->namespace ? s->namespace : "")
-                                      : xasprintf("object %s%s%s", s->namespace ? s->namespace : "",
-                                                  s->namespace ? "/" : "", s->name);
-        clock_rfc3339(s->watch ? kube_watch_since(s->watch) : s->wanted_ms, since);
-        json_put_str(o, "group", s->resource->group);
-        json_put_str(o, "kind", s->resource->kind);
-        json_put_str(o, "scope", scope);
-        json_put_str(o, "state", s->watch ? kube_watch_state_name(s->watch) : "waiting");
-        json_put_str(o, "since", since);
-        json_put_str(o, "message", s->watch ? kube_watch_message(s->watch) : NULL);
-        json_push(list, o);
-    }
-    return list;
-}
-
-bool kube_provider_listed(const struct provider *p, char **why)
-{
-    const struct kube *k = (const struct kube *)p;
-    for (size_t i = 0; i < k->scope_count; i++) {
-        const struct kube_scope *s = k->scopes[i];
-        if (s->known)
-            continue;
-        *why = xasprintf("%s %s is not listed yet", s->resource->plural,
-                         s->namespace ? s->namespace : "");
-        return false;
-    }
-    return true;
 }

@@ -261,6 +261,8 @@ def test_hangup_keeps_the_endpoints(agent, repository, endpoints, tmp_path):
         a.wait(event="note", message="the configuration was read again")
         assert listener(endpoints.address) == kept
     assert endpoints.ask("/healthz")[0] == 200
+    hang_up(http={"listen": ":" + endpoints.address.rpartition(":")[2]})  # our own socket is in the way
+    assert endpoints.ask("/healthz")[0] == 200
     before, endpoints.address = endpoints.address, free_address()
     hang_up(http={"listen": endpoints.address})
     assert endpoints.ask("/healthz")[0] == 200 and listener(before) is None
