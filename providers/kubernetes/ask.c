@@ -291,9 +291,10 @@ static json_t *apply_body(const struct kube *k, const struct kube_unit *u)
     /* "create if absent" becomes 409 when the object went away meanwhile */
     json_put(metadata, "uid", json_incref(json_at(u->live, "metadata", "uid", NULL)));
     const json_t *ours = fields_ours(u->managed, k->config.field_manager);
-    if (u->replicas_held && json_at(ours, "f:spec", "f:replicas", NULL)) {
+    json_t *spec = json_object_get(body, "spec");
+    if (u->replicas_held && json_is_object(spec) && json_at(ours, "f:spec", "f:replicas", NULL)) {
         /* leaving out what we own would reset it (kubernetes-measured 3) */
-        json_t *spec = json_copy(json_object_get(body, "spec"));
+        spec = json_copy(spec);
         json_put(spec, "replicas", json_incref(json_at(u->live, "spec", "replicas", NULL)));
         json_put(body, "spec", spec);
     }

@@ -66,7 +66,7 @@ class Watching:
 
     def tail(self):
         with open(self.stderr, encoding="utf-8", errors="replace") as file:
-            return "\n".join([*(json.dumps(line) for line in self.lines[-8:]), file.read()[-1500:]])
+            return "\n".join([*(json.dumps(line, default=str) for line in self.lines[-8:]), file.read()[-1500:]])
 
     def open(self):
         """What is open now, as the log tells it."""
@@ -97,7 +97,7 @@ class Watching:
             now = [self.as_diff(line) for line in self.open()]
             missing, left_over = match(expected, now)
             seen = self.errors(revision)
-            told = all(any(text in json.dumps(line, ensure_ascii=False) for line in seen) for text in errors or [])
+            told = all(any(text in json.dumps(line, ensure_ascii=False, default=str) for line in seen) for text in errors or [])
             return not missing and not left_over and told
         self.wait(SETTLE_SECONDS, all_there)
         time.sleep(QUIET_SECONDS)  # nothing may follow
