@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "core/limits.h"
 #include "core/metrics.h"
+#include "core/text.h"
 #include "core/version.h"
 #include "ignoring.h"
 #include "log.h"
@@ -172,11 +173,6 @@ static void on_note(void *ctx, const json_t *event)
 {
     struct follow *f = ctx;
     tell_problem(f->tell, EVENT_INFO, event);
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && !strcmp(a, b));
 }
 
 /* Of an object that is no unit of the set: `namespace` is the effective one, `file` where it stood.

@@ -30,6 +30,12 @@ enum observed {
     OBSERVED_REFUSED,  /* it cannot be asked for: the identity itself is wrong */
 };
 
+/* Its collection is asked for again, and tells; nobody reads it by itself. */
+static inline bool observed_by_collection(enum observed observed)
+{
+    return observed == OBSERVED_DENIED || observed == OBSERVED_UNLISTED;
+}
+
 /* Questions to the service that change nothing. */
 enum ask {
     ASK_READ,   /* the object as it is now */

@@ -269,8 +269,7 @@ static void plan_retry(struct pass *p, struct unit *unit)
                              !strcmp(verdict, verdict_name(VERDICT_BLOCKED)) ||
                              !strcmp(verdict, verdict_name(VERDICT_MISSING)));
     }
-    const enum observed observed = unit->facts.observed;
-    bool by_collection = observed == OBSERVED_DENIED || observed == OBSERVED_UNLISTED;
+    bool by_collection = observed_by_collection(unit->facts.observed);
     if (by_collection)
         later_cancel(&p->later, unit);
     if ((again && unit->type && !by_collection) || (unjudged && unit->tries < UNJUDGED_TRIES)) {

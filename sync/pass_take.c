@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/json.h"
+#include "core/text.h"
 #include "sync/glob.h"
 #include "sync/pass_internal.h"
 
@@ -25,11 +26,6 @@ static size_t hash_identity(const char *group, const char *kind, const char *nam
 {
     size_t h = hash_text(14695981039346656037UL, name);
     return hash_text(hash_text(hash_text(h, namespace), kind), group);
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && !strcmp(a, b));
 }
 
 static void table_init(struct unit_table *t, struct unit *const *units, size_t count)

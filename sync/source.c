@@ -11,6 +11,7 @@
 #include "core/hash.h"
 #include "core/limits.h"
 #include "core/proc.h"
+#include "core/text.h"
 #include "sync/merge.h"
 #include "sync/read.h"
 #include "sync/record.h"
@@ -328,9 +329,7 @@ static int start_child(struct source_read *read, const char *request, struct err
 static bool said_before(const struct source_read *read)
 {
     const struct desired_set *a = read->base, *b = read->set;
-    return a && a->complete && !spool_is_worn(a->spool) &&
-           (a->revision == b->revision ||
-            (a->revision && b->revision && !strcmp(a->revision, b->revision))) &&
+    return a && a->complete && !spool_is_worn(a->spool) && same_text(a->revision, b->revision) &&
            !memcmp(a->scope, b->scope, sizeof(a->scope)) &&
            !memcmp(a->digest, b->digest, sizeof(a->digest)) &&
            !memcmp(a->older_digest, b->older_digest, sizeof(a->older_digest));

@@ -10,14 +10,6 @@
 static void walk_owned(const struct dropped_walk *w, const struct path *up, const json_t *node,
                        const json_t *declared, const json_t *answer, const json_t *live);
 
-/* kubectl's memory and our orders: whoever applied them, they are never read from Git (SPEC 2). */
-static bool is_never_read(const struct path *path)
-{
-    return path->type == STEP_MEMBER && path_is(path->up, "metadata", "annotations", NULL) &&
-           (!strcmp(path->name, "kubectl.kubernetes.io/last-applied-configuration") ||
-            !strncmp(path->name, "holdfast.dev/", 13));
-}
-
 /* A value that we own, that is live and that Git does not declare. */
 static void undeclared(const struct dropped_walk *w, const struct path *step, const json_t *node,
                        const json_t *answer, const json_t *live)
@@ -51,7 +43,7 @@ static void walk_owned(const struct dropped_walk *w, const struct path *up, cons
         const json_t *there = path_index_step(&in_live, &step);
         const json_t *then = path_index_step(&in_answer, &step);
         const json_t *wanted = path_index_step(&in_declared, &step);
-        if (there && !is_never_read(&step) && !marker_is(w->manager, &step) &&
+        if (there && !annotation_never_read(&step) && !marker_is(w->manager, &step) &&
             !(w->skip && w->skip(w->ctx, &step))) {
             if (!wanted)
                 undeclared(w, &step, child_node, then, there);
@@ -103,9 +95,10 @@ static bool owns_more(const struct path *up, const json_t *ours, const json_t *d
         const json_t *wanted = path_index_step(&in_declared, &step);
         /* labels that are all marks: looked into though Git has none */
         bool marks = !wanted && path_each_key(&step) && up && path_is(up, "metadata", NULL);
-        bool found = (!wanted && !marks && !is_never_read(&step) && !marker_is(manager, &step)) ||
-                     ((wanted || marks) && json_object_size(child_node) &&
-                      owns_more(&step, child_node, wanted, manager));
+        bool found =
+            (!wanted && !marks && !annotation_never_read(&step) && !marker_is(manager, &step)) ||
+            ((wanted || marks) && json_object_size(child_node) &&
+             owns_more(&step, child_node, wanted, manager));
         json_decref(c.value);
         if (found)
             return true;

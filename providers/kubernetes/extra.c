@@ -53,9 +53,15 @@ static bool restarted_at(const struct path *path)
            !strcmp(path->up->name, "annotations");
 }
 
+bool annotation_never_read(const struct path *path)
+{
+    return path->type == STEP_MEMBER && path_is(path->up, "metadata", "annotations", NULL) &&
+           (!strcmp(path->name, "kubectl.kubernetes.io/last-applied-configuration") ||
+            !strncmp(path->name, "holdfast.dev/", 13));
+}
+
 bool candidates_never(const struct path *path)
 {
-    static const char last_applied[] = "kubectl.kubernetes.io/last-applied-configuration";
     if (path_is(path, "status", NULL) || path_is(path, "spec", "replicas", NULL))
         return true;
     if (path->type != STEP_MEMBER || !path->up)
@@ -63,10 +69,7 @@ bool candidates_never(const struct path *path)
     if (path_is(path->up, "metadata", NULL))
         return strcmp(path->name, "labels") && strcmp(path->name, "annotations") &&
                strcmp(path->name, "finalizers") && strcmp(path->name, "ownerReferences");
-    if (restarted_at(path))
-        return true;
-    return path_is(path->up, "metadata", "annotations", NULL) &&
-           (!strcmp(path->name, last_applied) || !strncmp(path->name, "holdfast.dev/", 13));
+    return restarted_at(path) || annotation_never_read(path);
 }
 
 struct candidate *candidates_add(struct candidates *c, const struct path *path, const json_t *live)

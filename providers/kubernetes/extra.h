@@ -69,6 +69,9 @@ void candidate_rest(const struct candidate *c, const json_t *answer, candidate_f
 struct candidate *candidates_add(struct candidates *c, const struct path *path, const json_t *live);
 void candidates_unite(struct candidates *c);
 
+/* An annotation that is never read from Git: kubectl's memory, or an order to us (SPEC 2). */
+bool annotation_never_read(const struct path *path);
+
 /* Parts of an object that are never a hand's addition to what we hold (DESIGN 5.3e, SPEC 2). */
 bool candidates_never(const struct path *path);
 

@@ -171,8 +171,8 @@ void kube_again(struct kube *k, struct unit *unit)
         f->stale = true;
         return;
     }
-    if (f->observed == OBSERVED_NOT_YET || f->observed == OBSERVED_DENIED ||
-        f->observed == OBSERVED_UNLISTED || !unit->type || unit->paused)
+    if (f->observed == OBSERVED_NOT_YET || observed_by_collection(f->observed) || !unit->type ||
+        unit->paused)
         return; /* its turn comes */
     kube_unit_forget(k, unit);
     begin_anew(unit);
@@ -187,9 +187,8 @@ static void target_changed(struct kube *k, const struct scaler_target *t)
         return;
     for (size_t i = 0; i < k->count; i++) {
         struct unit *unit = k->units[i];
-        if (unit->facts.observed ==
-            OBSERVED_NOT_YET) /* judged later, and with the scalers of then */
-            continue;
+        if (unit->facts.observed == OBSERVED_NOT_YET)
+            continue; /* judged later, and with the scalers of then */
         if (unit->namespace && !strcmp(unit->name, t->name) && !strcmp(unit->kind, t->kind) &&
             !strcmp(unit->group, t->group) && !strcmp(unit->namespace, t->namespace))
             kube_again(k, unit);

@@ -223,19 +223,20 @@ static bool is_narrow(const struct kube *k, const struct kube_resource *r, const
     return json_object_get(k->narrow, key) != NULL;
 }
 
+/* Unless it runs already. */
+static void arm(struct kube *k, struct ev_timer *timer, double seconds,
+                void (*due)(struct ev_loop *, struct ev_timer *, int))
+{
+    if (ev_is_active(timer))
+        return;
+    ev_timer_init(timer, due, seconds, 0.);
+    timer->data = k;
+    ev_timer_start(k->config.loop, timer);
+}
+
 static void on_update(struct ev_loop *loop, struct ev_timer *w, int events)
 {
     kube_scopes_update(w->data);
-}
-
-/* Soon: where one collection is denied, many are, and all of the scopes are looked through. */
-static void update_soon(struct kube *k)
-{
-    if (ev_is_active(&k->update))
-        return;
-    ev_timer_init(&k->update, on_update, UPDATE_S, 0.);
-    k->update.data = k;
-    ev_timer_start(k->config.loop, &k->update);
 }
 
 /* What was denied may have been so for a moment, as by a server that has just begun. */
@@ -244,15 +245,6 @@ static void on_widen(struct ev_loop *loop, struct ev_timer *w, int events)
     struct kube *k = w->data;
     json_object_clear(k->narrow);
     kube_scopes_update(k);
-}
-
-static void plan_widen(struct kube *k)
-{
-    if (!k->config.follow || ev_is_active(&k->widen))
-        return;
-    ev_timer_init(&k->widen, on_widen, LIMIT_WIDEN_S, 0.);
-    k->widen.data = k;
-    ev_timer_start(k->config.loop, &k->widen);
 }
 
 /*
@@ -270,7 +262,8 @@ static bool narrower(struct kube_scope *s)
         return false;
     _free_ char *key = narrow_key(s->resource, s->namespace);
     json_put(s->k->narrow, key, json_true());
-    plan_widen(s->k);
+    if (s->k->config.follow)
+        arm(s->k, &s->k->widen, LIMIT_WIDEN_S, on_widen);
     return true;
 }
 
@@ -283,7 +276,8 @@ static void on_failed(void *ctx, enum watch_failure how, const char *why)
     int64_t failing = now - s->failing_since;
     bool denied = how == WATCH_DENIED;
     if (denied && (!s->listed || failing > LIMIT_NARROW_S * 1000) && narrower(s)) {
-        update_soon(k); /* this scope is gone then */
+        /* where one is denied, many are; this scope is gone then */
+        arm(k, &k->update, UPDATE_S, on_update);
         return;
     }
     if (how == WATCH_ABSENT && k->config.rediscover)
@@ -504,10 +498,8 @@ static void scalers_known(struct kube *k)
     if (!k->scalers_pending) {
         ev_timer_stop(k->config.loop, &k->begin);
         begin_waiting(k);
-    } else if (!ev_is_active(&k->begin)) {
-        ev_timer_init(&k->begin, on_begin, UPDATE_S, 0.);
-        k->begin.data = k;
-        ev_timer_start(k->config.loop, &k->begin);
+    } else {
+        arm(k, &k->begin, UPDATE_S, on_begin);
     }
 }
 

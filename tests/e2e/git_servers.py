@@ -1,5 +1,6 @@
 """Git servers on loopback, and the reading child (`holdfast read`) as its parent drives it."""
 import base64
+import glob
 import json
 import os
 import socket
@@ -114,6 +115,12 @@ def reader(folder, url, **common):
         return Read({"url": url, "ref": "main", "stateDir": state, **common, **more}, folder, seconds)
     read.state = state
     return read
+
+
+def mirror_of(state):
+    """The one mirror of a state folder."""
+    found, = glob.glob(state + "/git/*[0-9a-f]")
+    return found
 
 
 def packs(state):

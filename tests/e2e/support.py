@@ -180,14 +180,19 @@ def account(cluster, name, folder):
     cluster.kubectl("create", "serviceaccount", name, "-n", "kube-system")
     cluster.kubectl("create", "clusterrolebinding", f"test-{name}", "--clusterrole=cluster-admin",
                     f"--serviceaccount=kube-system:{name}")
-    token = cluster.kubectl("create", "token", name, "-n", "kube-system", "--duration=4h").strip()
+    return f"system:serviceaccount:kube-system:{name}", account_kubeconfig(cluster, name, "kube-system", folder)
+
+
+def account_kubeconfig(cluster, name, namespace, folder):
+    """A kubeconfig, in that folder, of a service account that is there."""
+    token = cluster.kubectl("create", "token", name, "-n", namespace, "--duration=4h").strip()
     with open(cluster.kubeconfig, encoding="utf-8") as file:
         config = yaml.safe_load(file)
     config["users"][0]["user"] = {"token": token}
     path = os.path.join(str(folder), f"kubeconfig-{name}")
     with open(path, "w", encoding="utf-8") as file:
         yaml.safe_dump(config, file)
-    return f"system:serviceaccount:kube-system:{name}", path
+    return path
 
 
 class Agent:

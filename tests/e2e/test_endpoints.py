@@ -12,15 +12,14 @@ import urllib.request
 import pytest
 import yaml
 
+from git_servers import free_port
 from support import config_map, contains
 
 TOKEN = "correct horse battery staple"
 
 
 def free_address():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{free.getsockname()[1]}"
+    return f"127.0.0.1:{free_port()}"
 
 
 class Endpoints:

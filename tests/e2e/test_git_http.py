@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from git_servers import Bare, Raw, WebServer, free_port, manifest, packs, proxy_answer, reader
+from git_servers import Bare, Raw, WebServer, free_port, manifest, mirror_of, packs, proxy_answer, reader
 from support import SECONDS, SLOWER
 
 TOKEN = "secret-token-1"
@@ -160,7 +160,7 @@ def test_only_the_last_commits_are_fetched(tmp_path, serve, bare, repository):
     server = serve()
     read = reader(tmp_path, f"{server.url}/git/infra.git")
     assert read().values() == {"one": "29", "two": "1"}
-    mirror, = glob.glob(read.state + "/git/*[0-9a-f]")
+    mirror = mirror_of(read.state)
 
     def commits():
         done = subprocess.run(["git", "-C", mirror, "rev-list", "--count", "--all"], stdout=subprocess.PIPE, check=True)
@@ -191,7 +191,7 @@ def test_a_commit_by_its_id(tmp_path, serve, bare, repository):
     bare.git("config", "uploadpack.allowReachableSHA1InWant", "true")
     other = reader(tmp_path / "other", f"{server.url}/git/infra.git")
     assert other(ref=old).revision == old
-    mirror, = glob.glob(other.state + "/git/*[0-9a-f]")
+    mirror = mirror_of(other.state)
     assert not os.path.exists(mirror + "/refs/heads/main")
 
 
@@ -281,7 +281,7 @@ def test_a_damaged_mirror_is_made_anew(tmp_path, serve, bare, repository):
     repository.commit({"a.yaml": manifest("one", "2")})
     bare.push()
     assert read().values() == {"one": "2", "two": "1"}
-    mirror, = glob.glob(read.state + "/git/*[0-9a-f]")
+    mirror = mirror_of(read.state)
     with open(mirror + "/HEAD", "w", encoding="ascii") as f:
         f.write("nonsense")
     assert read().values() == {"one": "2", "two": "1"}
@@ -313,7 +313,7 @@ def test_a_damaged_file_in_the_mirror(tmp_path, serve):
     server = serve()
     read = reader(tmp_path, f"{server.url}/git/infra.git")
     assert read().error is None
-    mirror, = glob.glob(read.state + "/git/*[0-9a-f]")
+    mirror = mirror_of(read.state)
     listed = subprocess.run(["git", "verify-pack", "-v", of_packs(read.state, ".idx")], check=True, stdout=subprocess.PIPE)
     blob, = [line.split() for line in listed.stdout.decode().splitlines()
              if " blob " in line and subprocess.run(["git", "-C", mirror, "cat-file", "-p", line.split()[0]], check=True,
@@ -337,7 +337,7 @@ def test_what_stands_in_the_way_of_a_fetch(tmp_path, serve, bare, repository, le
     server = serve()
     read = reader(tmp_path, f"{server.url}/git/infra.git")
     assert read().error is None
-    mirror, = glob.glob(read.state + "/git/*[0-9a-f]")
+    mirror = mirror_of(read.state)
     kept, = glob.glob(mirror + "/refs/holdfast/*")
     with open(mirror + "/shallow" if left == "shallow" else kept + ".lock", "w", encoding="ascii") as f:
         f.write("nonsense")

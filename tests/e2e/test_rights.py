@@ -5,7 +5,7 @@ import stat
 import pytest
 import yaml
 
-from support import config_map, deployment
+from support import account_kubeconfig, config_map, deployment
 
 
 def thing_crd(group, plural="things", scope="Namespaced"):
@@ -242,14 +242,10 @@ def test_printed_rights_suffice(cluster, holdfast, agents, repository, namespace
     assert (status, err) == (0, another_account(namespace, name))
     cluster.kubectl("create", "serviceaccount", name, "-n", namespace)
     cluster.kubectl("apply", "-f", "-", data=[d for d in yaml.safe_load_all(out) if d])
-    with open(cluster.kubeconfig, encoding="utf-8") as file:
-        config = yaml.safe_load(file)
-    config["users"][0]["user"] = {"token": cluster.kubectl("create", "token", name, "-n", namespace).strip()}
-    ours = tmp_path / "kubeconfig"
-    ours.write_text(yaml.safe_dump(config))
+    ours = account_kubeconfig(cluster, name, namespace, tmp_path)
     status, out, err = holdfast("diff", repository.url, "--ref", "main", "-o", "json", "--kubeconfig", ours)
     assert (status, len(out.splitlines())) == (0, 1), out  # the summary alone
-    agent = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main"}]}, str(ours))
+    agent = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main"}]}, ours)
     agent.ready()
     cluster.kubectl("patch", "configmap", "texts", "-n", second, "-p", '{"data":{"a":"c"}}')
     agent.drift(field="data.a")

@@ -2,10 +2,9 @@
 import time
 
 import pytest
-import yaml
 
 from faults import CALM, fake_clock
-from support import SLOWER, config_map, deployment, run_crd
+from support import SLOWER, account_kubeconfig, config_map, deployment, run_crd
 
 
 @pytest.fixture
@@ -64,13 +63,9 @@ def test_denied_in_one_namespace(agents, cluster, repository, namespace, spaces,
              "metadata": {"name": "looker", "namespace": space},
              "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "looker"},
              "subjects": [{"kind": "ServiceAccount", "name": "looker", "namespace": namespace}]}])
-    with open(cluster.kubeconfig, encoding="utf-8") as file:
-        config = yaml.safe_load(file)
-    config["users"][0]["user"] = {"token": cluster.kubectl("create", "token", "looker", "-n", namespace).strip()}
-    ours = tmp_path / "kubeconfig"
-    ours.write_text(yaml.safe_dump(config))
+    ours = account_kubeconfig(cluster, "looker", namespace, tmp_path)
     offset = cluster.audit_offset()
-    a = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main", **CALM}]}, str(ours))
+    a = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main", **CALM}]}, ours)
     a.ready()
     assert sorted(unknowns(a)) == sorted((name, "opened") for name in names[many]), a.tail()
     for space in (few, healthy):
