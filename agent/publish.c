@@ -73,7 +73,7 @@ static void on_listing(void *ctx)
 static void on_item(void *ctx, const struct item *item, bool listed _unused_)
 {
     struct export_watch *w = ctx;
-    json_auto_t *live = json_loadb(item->text.data, item->text.len, 0, NULL);
+    json_auto_t *live = json_parse(item->text.data, item->text.len, "object", NULL);
     w->came = true;
     if (live)
         tell_live(w, live);

@@ -1,5 +1,6 @@
 #include "core/json.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -181,11 +182,65 @@ char *json_text(const json_t *value, unsigned flags)
     return buf_take(&b);
 }
 
+/* Copies a string with its quotes; answers its length. */
+static size_t copy_string(struct buf *b, const char *s, size_t left)
+{
+    size_t n = 1;
+    while (n < left && s[n] != '"')
+        n += s[n] == '\\' ? 2 : 1;
+    n = n < left ? n + 1 : left;
+    buf_add(b, s, n);
+    return n;
+}
+
+/* Copies a number; an integer beyond 64 bits gets a fraction. Answers its length in the text. */
+static size_t copy_number(struct buf *b, const char *s, size_t left)
+{
+    size_t n = 0;
+    while (n < left && s[n] && strchr("+-.0123456789eE", s[n]))
+        n++;
+    _free_ char *number = xstrndup(s, n);
+    buf_add(b, s, n);
+    errno = 0;
+    char *end;
+    (void)strtoll(number, &end, 10);
+    if (errno == ERANGE && !*end)
+        buf_add_str(b, ".0");
+    return n;
+}
+
+/* The text with integers that jansson has no room for written as reals. */
+static char *with_reals(const char *text, size_t len, size_t *out_len)
+{
+    struct buf b = BUF_INIT(LIMIT_JSON_BYTES);
+    for (size_t i = 0; i < len;) {
+        if (text[i] == '"') {
+            i += copy_string(&b, text + i, len - i);
+        } else if (text[i] == '-' || (text[i] >= '0' && text[i] <= '9')) {
+            i += copy_number(&b, text + i, len - i);
+        } else {
+            buf_add_char(&b, text[i++]);
+        }
+    }
+    *out_len = b.len;
+    return buf_take(&b);
+}
+
+json_t *json_load_text(const char *text, size_t len, size_t flags, json_error_t *e)
+{
+    flags |= JSON_DECODE_ANY | JSON_ALLOW_NUL;
+    json_t *value = json_loadb(text, len, flags, e);
+    if (value || json_error_code(e) != json_error_numeric_overflow)
+        return value;
+    size_t n;
+    _free_ char *reals = with_reals(text, len, &n);
+    return json_loadb(reals, n, flags, e);
+}
+
 json_t *json_parse(const char *text, size_t len, const char *what, struct err **err)
 {
     json_error_t e;
-    json_t *value =
-        json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &e);
+    json_t *value = json_load_text(text, len, JSON_REJECT_DUPLICATES, &e);
     /* jansson's own text quotes the input, which may be a secret: only the place is told */
     if (!value)
         err_set(err, ERR_INVALID, "%s: not JSON at line %d, column %d", what, e.line, e.column);

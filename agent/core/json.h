@@ -31,6 +31,12 @@ int json_write_real(struct buf *b, double value);
 /* json_write to an owned string. */
 char *json_text(const json_t *value, unsigned flags);
 
+/*
+ * json_loadb with JSON_DECODE_ANY and JSON_ALLOW_NUL, and with room for integers beyond 64 bits:
+ * they become reals, as in Kubernetes itself (k8s.io/apimachinery, util/json).
+ */
+json_t *json_load_text(const char *text, size_t len, size_t flags, json_error_t *e);
+
 /* Parses one JSON text; duplicate members are errors. NULL with *err set. `what` names the text. */
 json_t *json_parse(const char *text, size_t len, const char *what, struct err **err);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/json.h"
 #include "core/limits.h"
 
 #define FIRST_BYTES (256 * KIB) /* most objects fit; kept for the next scope */
@@ -301,7 +302,8 @@ static json_t *number_of(struct reader *r)
         return json_integer(n);
     while (r->at < r->end && strchr("+-.0123456789eE", *r->at) && *r->at)
         r->at++;
-    return json_loadb(begin, (size_t)(r->at - begin), JSON_DECODE_ANY, NULL);
+    json_error_t e;
+    return json_load_text(begin, (size_t)(r->at - begin), 0, &e);
 }
 
 static bool word(struct reader *r, const char *text)

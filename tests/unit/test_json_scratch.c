@@ -16,7 +16,8 @@ static void same_as_jansson(const char *text)
 {
     size_t len = strlen(text);
     json_t *ours = json_scratch_parse(text, len);
-    json_t *theirs = json_loadb(text, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    json_error_t e;
+    json_t *theirs = json_load_text(text, len, 0, &e);
     if (!ours != !theirs || (ours && !json_equal(ours, theirs)))
         fail_msg("%s: %s here, %s there", text, ours ? "JSON" : "none", theirs ? "JSON" : "none");
     json_decref(ours);
@@ -94,6 +95,24 @@ static void test_as_jansson(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         same_as_jansson(texts[i]);
+}
+
+/* Integers beyond 64 bits are reals, whatever stands beside them; the others stay as they are. */
+static void test_large_integers(void **state)
+{
+    static const char text[] = "{\"a\":18446744073709551615,\"b\":[-9223372036854775809],"
+                               "\"c\":9223372036854775807,\"d\":\"99999999999999999999\\\"1\"}";
+    json_auto_t *parsed = json_parse(text, sizeof(text) - 1, "test", NULL);
+    json_auto_t *scratch = json_scratch_parse(text, sizeof(text) - 1);
+    assert_true(json_equal(parsed, scratch));
+    assert_true(json_real_value(json_object_get(parsed, "a")) == 18446744073709551616.0);
+    assert_true(json_is_real(json_array_get(json_object_get(parsed, "b"), 0)));
+    assert_int_equal(json_integer_value(json_object_get(parsed, "c")), INT64_MAX);
+    assert_string_equal(json_str_at(parsed, "d", NULL), "99999999999999999999\"1");
+    struct err _err_ *err = NULL;
+    assert_null(json_parse("[18446744073709551615,}", 23, "test", &err));
+    assert_null(json_parse("[18446744073709551615,\"", 23, "test", NULL));
+    assert_null(json_scratch_parse("18446744073709551615x", 21));
 }
 
 static void test_cut_anywhere(void **state)
@@ -181,9 +200,10 @@ static void test_entries(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_as_jansson), cmocka_unit_test(test_cut_anywhere),
-        cmocka_unit_test(test_deep),       cmocka_unit_test(test_many_escapes),
-        cmocka_unit_test(test_scope),      cmocka_unit_test(test_entries),
+        cmocka_unit_test(test_as_jansson),   cmocka_unit_test(test_large_integers),
+        cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_many_escapes), cmocka_unit_test(test_scope),
+        cmocka_unit_test(test_entries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
