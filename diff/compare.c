@@ -75,6 +75,19 @@ static void elements_free(struct shape_element *elements, size_t n)
     free(elements);
 }
 
+/* Two live elements of the same keys: no path tells them apart, so the element is told with both.
+ */
+static bool told_twice(const struct comparison *c, const struct path *step, const json_t *declared,
+                       struct path_index *answer, struct path_index *live)
+{
+    json_auto_t *have = path_index_several(live, step->value);
+    json_auto_t *then = have ? path_index_several(answer, step->value) : NULL;
+    if (!have || (then && json_same(then, have)))
+        return false;
+    tell(c, step, declared, path_index_element(answer, step->value, NULL), have);
+    return true;
+}
+
 static void compare_keyed(const struct comparison *c, const struct path *path,
                           const json_t *declared, const json_t *answer, const json_t *live,
                           const void *shape)
@@ -95,6 +108,8 @@ static void compare_keyed(const struct comparison *c, const struct path *path,
     for (size_t i = 0; i < n; i++) {
         json_array_append(all, elements[i].keys);
         const struct path step = {.up = path, .type = STEP_KEYS, .value = elements[i].keys};
+        if (told_twice(c, &step, json_array_get(declared, i), &in_answer, &in_live))
+            continue;
         compare_value(c, &step, json_array_get(declared, i),
                       path_index_element(&in_answer, elements[i].keys, NULL),
                       path_index_element(&in_live, elements[i].keys, NULL), elements[i].node);
@@ -180,12 +195,14 @@ static bool literal_keyed(const struct shape_ops *ops, const struct path *path,
     ops->elements(shape, declared, elements);
     bool same = true;
     struct path_index _path_index_ in_live = PATH_INDEX(live);
+    const bool more = json_array_size(live) > n;
     for (size_t i = 0; i < n && same; i++) {
         size_t at = 0;
+        json_auto_t *several = more ? path_index_several(&in_live, elements[i].keys) : NULL;
         const struct path step = {.up = path, .type = STEP_KEYS, .value = elements[i].keys};
         const json_t *there =
             elements[i].node ? path_index_element(&in_live, elements[i].keys, &at) : NULL;
-        same = there && (!i || at > last) &&
+        same = there && !several && (!i || at > last) &&
                literal_value(ops, &step, json_array_get(declared, i), there, elements[i].node);
         last = at;
     }

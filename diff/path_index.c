@@ -23,6 +23,19 @@ static char *text_of(const json_t *names, const json_t *element)
     return json_text(values, JSON_WRITE_SORTED);
 }
 
+static void add_more(struct path_index *x, const char *text, size_t first, json_t *element)
+{
+    if (!x->more)
+        x->more = json_object();
+    json_t *all = json_object_get(x->more, text);
+    if (!all) {
+        all = json_array();
+        json_put(x->more, text, all);
+        json_array_append(all, json_array_get(x->value, first));
+    }
+    json_array_append(all, element);
+}
+
 static void build(struct path_index *x, const json_t *names)
 {
     size_t i;
@@ -34,10 +47,13 @@ static void build(struct path_index *x, const json_t *names)
         if (names && !json_is_object(element))
             continue;
         _free_ char *text = text_of(names, element);
+        const json_t *first = text ? json_object_get(x->places, text) : NULL;
         if (!text)
             x->loose = true;
-        else if (!json_object_get(x->places, text))
+        else if (!first)
             json_put(x->places, text, json_integer((json_int_t)i));
+        else
+            add_more(x, text, (size_t)json_integer_value(first), element);
     }
 }
 
@@ -72,6 +88,21 @@ json_t *path_index_element(struct path_index *x, const json_t *keys, size_t *ind
     return known ? found : path_element(x->value, keys, index);
 }
 
+json_t *path_index_several(struct path_index *x, const json_t *keys)
+{
+    if (json_array_size(x->value) < 2 || !json_is_object(keys))
+        return NULL;
+    if (x->places && json_object_size(keys) != json_object_size(x->names)) {
+        const json_t *value = x->value;
+        path_index_free(x);
+        *x = PATH_INDEX(value);
+    }
+    if (!x->places)
+        build(x, keys);
+    _free_ char *text = x->more && x->names ? text_of(x->names, keys) : NULL;
+    return text ? json_incref(json_object_get(x->more, text)) : NULL;
+}
+
 json_t *path_index_member(struct path_index *x, const json_t *value, size_t *index)
 {
     if (json_array_size(x->value) <= SHORT_LIST)
@@ -95,6 +126,7 @@ json_t *path_index_step(struct path_index *x, const struct path *step)
 void path_index_free(struct path_index *x)
 {
     json_decref(x->places);
+    json_decref(x->more);
     json_decref(x->names);
     *x = (struct path_index){0};
 }

@@ -15,6 +15,7 @@
 struct path_index {
     const json_t *value; /* borrowed; any value, or NULL */
     json_t *places;      /* text of an element's keys -> index of the first; NULL: not made yet */
+    json_t *more;        /* the same text -> all elements, where there are several; or NULL */
     json_t *names;       /* object whose members are the names of the keys; NULL for a set */
     bool loose;          /* some element lacks a key: it is a wildcard */
 };
@@ -30,6 +31,12 @@ json_t *path_index_step(struct path_index *x, const struct path *step);
 
 /* As path_element(x->value, keys, index). */
 json_t *path_index_element(struct path_index *x, const json_t *keys, size_t *index);
+
+/*
+ * The elements that have exactly these keys, in their order, where there are several (a JSON patch
+ * can do that); else NULL. A new reference.
+ */
+json_t *path_index_several(struct path_index *x, const json_t *keys);
 
 /* As path_member(x->value, value, index). */
 json_t *path_index_member(struct path_index *x, const json_t *value, size_t *index);

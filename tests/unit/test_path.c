@@ -223,6 +223,31 @@ static void test_index_agrees(void **state)
     }
 }
 
+static void test_several(void **state)
+{
+    uint64_t seed = 7;
+    for (int round = 0; round < 60; round++) {
+        json_auto_t *list = random_list((size_t)round * 2, &seed);
+        struct path_index _path_index_ x = PATH_INDEX(list);
+        for (int p = 0; p < 31; p++) {
+            json_auto_t *keys = json_pack("{s:i,s:s}", "p", p, "q", "TCP"), *all = json_array();
+            json_auto_t *other = json_pack("{s:i}", "p", p);
+            size_t i;
+            json_t *element;
+            json_array_foreach(list, i, element)
+            {
+                if (json_object_get(element, "p") && json_object_get(element, "q") &&
+                    path_keys_match(element, keys))
+                    json_array_append(all, element);
+            }
+            json_auto_t *several = path_index_several(&x, keys);
+            json_auto_t *unused = path_index_several(&x, other);
+            assert_int_equal(several != NULL, json_array_size(all) > 1);
+            assert_true(!several || json_equal(several, all));
+        }
+    }
+}
+
 static void test_index_steps(void **state)
 {
     static const char *const values[] = {"[1,{'k':1}]", "{'m':2}", "'s'", "null"};
@@ -245,10 +270,10 @@ static void test_index_steps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),        cmocka_unit_test(test_is),
-        cmocka_unit_test(test_each_key),    cmocka_unit_test(test_element),
-        cmocka_unit_test(test_find),        cmocka_unit_test(test_index_agrees),
-        cmocka_unit_test(test_index_steps),
+        cmocka_unit_test(test_text),     cmocka_unit_test(test_is),
+        cmocka_unit_test(test_each_key), cmocka_unit_test(test_element),
+        cmocka_unit_test(test_find),     cmocka_unit_test(test_index_agrees),
+        cmocka_unit_test(test_several),  cmocka_unit_test(test_index_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
