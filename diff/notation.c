@@ -173,13 +173,31 @@ bool notation_is_text(const struct path *path)
            json_object_get(path->up->value, "name");
 }
 
+/*
+ * Whatever selects by labels has no defaults, and one member more selects other things. Other
+ * atomic maps get defaults (fieldRef its apiVersion).
+ */
+static bool selects(const char *name)
+{
+    size_t len = strlen(name);
+    return !strcmp(name, "matchLabels") || !strcmp(name, "selector") ||
+           (len > 8 && !strcmp(name + len - 8, "Selector"));
+}
+
+static bool same_named(const char *name, const json_t *declared, const json_t *live)
+{
+    if (selects(name) && json_object_size(live) > json_object_size(declared))
+        return false;
+    return notation_same(declared, live);
+}
+
 static bool same_members(const json_t *declared, const json_t *live)
 {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)declared, key, value)
     {
-        if (!notation_same(value, json_object_get(live, key)))
+        if (!same_named(key, value, json_object_get(live, key)))
             return false;
     }
     return true;
@@ -214,4 +232,11 @@ bool notation_same(const json_t *declared, const json_t *live)
     if (quantity(declared, &a) && quantity(live, &b))
         return canonical(live) && same_value(a, b);
     return duration(declared, &a) && duration(live, &b) && same_value(a, b);
+}
+
+bool notation_same_at(const struct path *path, const json_t *declared, const json_t *live)
+{
+    if (path && path->type == STEP_MEMBER)
+        return same_named(path->name, declared, live);
+    return notation_same(declared, live);
 }

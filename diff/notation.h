@@ -18,4 +18,8 @@ bool notation_is_text(const struct path *path);
 /* Is everything that `declared` says in `live`, notation aside? `live` may be NULL (absent). */
 bool notation_same(const json_t *declared, const json_t *live);
 
+/* The same for the value at `path`: what selects (selector, nodeSelector, …) has no members more.
+ */
+bool notation_same_at(const struct path *path, const json_t *declared, const json_t *live);
+
 #endif

@@ -107,6 +107,12 @@ static const struct notation_case cases[] = {
     {"['1000m']", "['1']", false},
     {"[]", "{}", false},
     {"{}", "{'a':1}", true},
+    /* but what selects by labels is the whole of it */
+    {"{'selector':{'app':'a'}}", "{'selector':{'app':'a','track':'b'}}", false},
+    {"{'selector':{'app':'a'}}", "{'selector':{'app':'a'},'type':'ClusterIP'}", true},
+    {"[{'podSelector':{}}]", "[{'podSelector':{'matchLabels':{'app':'a'}}}]", false},
+    {"{'matchLabels':{'app':'a'}}", "{'matchLabels':{'app':'a'}}", true},
+    {"{'fieldRef':{'fieldPath':'a'}}", "{'fieldRef':{'apiVersion':'v1','fieldPath':'a'}}", true},
     {"'1'", "{'a':1}", false},
     {"'abc'", "'abc'", true},
     {"'abc'", "'abd'", false},
