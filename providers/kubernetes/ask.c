@@ -90,6 +90,47 @@ static void put_name_back(json_t *value, const char *probe, const char *name)
     json_string_set(value, back);
 }
 
+/* What only one object can have: a probe leaves it out. */
+static const char *const only_once[] = {"clusterIP", "clusterIPs", "healthCheckNodePort"};
+
+static bool leaves_out(const json_t *spec, const char *name)
+{
+    const char *address = json_str_at(spec, "clusterIP", NULL);
+    bool headless = address && !strcmp(address, "None");
+    return json_object_get(spec, name) && !(headless && !strncmp(name, "clusterIP", 9));
+}
+
+static bool is_service(const json_t *body)
+{
+    return json_is_object(json_object_get(body, "spec")) &&
+           !strcmp(json_str_at(body, "kind", NULL), "Service");
+}
+
+static void put_member_back(json_t *answer, const json_t *declared, const char *name)
+{
+    json_t *value = json_object_get(declared, name);
+    if (value && json_is_object(answer))
+        json_put(answer, name, json_incref(value));
+}
+
+/* What the probe left out is in its answer as Git says it: more is not known of it. */
+static void put_left_out_back(json_t *answer, const json_t *declared)
+{
+    put_member_back(json_object_get(answer, "metadata"), json_object_get(declared, "metadata"),
+                    "ownerReferences");
+    if (!is_service(declared))
+        return;
+    const json_t *spec = json_object_get(declared, "spec");
+    for (size_t i = 0; i < ARRAY_LEN(only_once); i++) {
+        if (leaves_out(spec, only_once[i]))
+            put_member_back(json_object_get(answer, "spec"), spec, only_once[i]);
+    }
+    json_t *ports = json_at(answer, "spec", "ports", NULL), *port;
+    size_t i;
+    json_array_foreach(json_object_get(spec, "ports"), i, port)
+        put_member_back(json_array_get(ports, i), port, "nodePort");
+}
+
 /* What the account may do, as answers have shown it: since when the server denies it, else 0. */
 static void granted(struct kube *k, const struct kube_resource *r, enum ask what)
 {
@@ -171,8 +212,10 @@ static void question_answered(const struct question *q, struct kube_unit *u,
     f->answers[q->what] = ANSWER_OK;
     granted(q->k, kube_resource_of(q->unit), q->what);
     u->answers[q->what] = json_deep_copy(a->object);
-    if (q->what == ASK_CREATE)
+    if (q->what == ASK_CREATE) {
         put_name_back(u->answers[ASK_CREATE], u->probe_name, q->unit->name);
+        put_left_out_back(u->answers[ASK_CREATE], u->declared);
+    }
 }
 
 /* Is the content of the answer that of the live object when it was judged? */
@@ -313,15 +356,15 @@ static json_t *create_body(struct kube_unit *u)
     json_t *body = body_copy(u, &metadata);
     json_put_str(metadata, "name", u->probe_name);
     json_object_del(metadata, "ownerReferences");
-    json_t *spec = json_object_get(body, "spec");
-    if (!json_is_object(spec) || strcmp(json_str_at(body, "kind", NULL), "Service") != 0)
+    if (!is_service(body))
         return body;
-    /* what only one object can have */
-    spec = json_deep_copy(spec);
+    const json_t *whole = json_object_get(body, "spec");
+    json_t *spec = json_deep_copy(whole);
+    for (size_t i = 0; i < ARRAY_LEN(only_once); i++) {
+        if (leaves_out(whole, only_once[i]))
+            json_object_del(spec, only_once[i]);
+    }
     json_put(body, "spec", spec);
-    json_object_del(spec, "clusterIP");
-    json_object_del(spec, "clusterIPs");
-    json_object_del(spec, "healthCheckNodePort");
     size_t i;
     json_t *port;
     json_array_foreach(json_object_get(spec, "ports"), i, port) json_object_del(port, "nodePort");

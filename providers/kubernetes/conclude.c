@@ -37,7 +37,8 @@ static bool ignored(struct telling *t, const struct difference *d)
 static void who_of(struct telling *t, const struct path *path, bool absent, struct who *who)
 {
     who_find(who, t->u->managed, t->k->config.field_manager, t->unit->api_version, path, absent);
-    if (absent && who->by_reason && !strcmp(who->by_reason, "removed") &&
+    /* where nobody is to be named, a commit may have added it: over a default, or nothing */
+    if (who->by_reason && !strcmp(who->by_reason, absent ? "removed" : "no-entry") &&
         history_added(&t->history, t->k, t->unit, path))
         who->by_reason = "git-moved";
 }
@@ -51,14 +52,29 @@ static bool below_resources(const struct path *path)
     return false;
 }
 
+/* Git empties a map or a list of which we own members: each is told as dropped. */
+static bool emptied(const struct telling *t, const struct difference *d)
+{
+    const json_t *ours = fields_ours(t->u->managed, t->k->config.field_manager);
+    bool empty = (json_is_object(d->declared) && !json_object_size(d->declared)) ||
+                 (json_is_array(d->declared) && !json_array_size(d->declared));
+    bool left = json_object_size(d->live) || json_array_size(d->live);
+    return empty && left && !d->order && fields_shape.kind(fields_find(ours, d->path)) > SHAPE_LEAF;
+}
+
+/* Compared by ourselves: is it only another writing? */
+static bool same_unjudged(const struct telling *t, const struct difference *d)
+{
+    bool text = notation_is_text(d->path);
+    return !d->order && ((!text && notation_same_at(d->path, d->declared, d->live)) ||
+                         report_same_secret(t->unit, d->path, d->declared, d->live));
+}
+
 static void tell_changed(void *ctx, const struct difference *d)
 {
     struct telling *t = ctx;
     struct who who = {0};
-    bool text = notation_is_text(d->path);
-    if (t->unjudged && !d->order &&
-        ((!text && notation_same(d->declared, d->live)) ||
-         report_same_secret(t->unit, d->path, d->declared, d->live)))
+    if (t->unjudged ? same_unjudged(t, d) : emptied(t, d))
         return;
     if (ignored(t, d))
         return;
@@ -140,6 +156,7 @@ static void tell_undeclared(struct telling *t, const json_t *answer)
         .declared = t->u->declared,
         .answer = answer,
         .live = t->u->live,
+        .managed_fields = t->u->managed,
         .manager = t->k->config.field_manager,
         .secret = kube_is_secret(t->unit),
         .skip = telling_skip,

@@ -54,6 +54,20 @@ static void walk_owned(const struct dropped_walk *w, const struct path *up, cons
     }
 }
 
+/* Did somebody else set the path since? Then it is no longer what we sent. */
+static bool set_by_another(const struct dropped_walk *w, const struct path *path)
+{
+    size_t i;
+    json_t *v;
+    json_array_foreach((json_t *)w->managed_fields, i, v)
+    {
+        const struct fields_entry e = fields_entry(v);
+        if (!fields_is_us(&e, w->manager) && fields_find(e.fields, path))
+            return true;
+    }
+    return false;
+}
+
 /* Keys that we once sent as stringData stay in `data` when Git drops them: no answer shows it. */
 static void string_data(const struct dropped_walk *w)
 {
@@ -67,7 +81,7 @@ static void string_data(const struct dropped_walk *w)
             continue;
         const struct path step = {.up = &data, .type = STEP_MEMBER, .name = key + 2};
         const json_t *there = path_find(w->live, &step);
-        if (there && !path_find(w->declared, &step))
+        if (there && !path_find(w->declared, &step) && !set_by_another(w, &step))
             w->found(w->ctx, &step, NULL, there);
     }
 }

@@ -88,8 +88,9 @@ void patch_op(json_t *patch, const char *op, const json_t *live, const struct pa
 struct dropped_walk {
     const json_t *ours; /* fieldsV1 */
     const json_t *declared, *answer, *live;
-    const char *manager; /* ours */
-    bool secret;         /* `f:stringData.f:K` counts as `data.K` */
+    const json_t *managed_fields; /* of the live object */
+    const char *manager;          /* ours */
+    bool secret;                  /* `f:stringData.f:K` counts as `data.K` */
     bool (*skip)(void *ctx, const struct path *path);
     void (*found)(void *ctx, const struct path *path, const json_t *answer, const json_t *live);
     void *ctx;

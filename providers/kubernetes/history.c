@@ -24,6 +24,8 @@ bool history_added(struct history *h, struct kube *k, struct unit *unit, const s
 {
     const struct kube_unit *u = kube_unit_of(unit);
     history_load(h, k, unit);
+    if (!h->applied)
+        h->applied = xcalloc(h->count, sizeof(*h->applied));
     const struct moved_input in = {
         .declared = u->declared,
         .live = u->live,
@@ -31,6 +33,7 @@ bool history_added(struct history *h, struct kube *k, struct unit *unit, const s
         .manager = k->config.field_manager,
         .versions = h->versions,
         .count = h->count,
+        .applied = h->applied,
     };
     return moved_added(&in, path);
 }
@@ -40,5 +43,6 @@ void history_free(struct history *h)
     for (size_t i = 0; i < h->count; i++)
         json_decref(h->versions[i].declared);
     free(h->versions);
+    free(h->applied);
     *h = (struct history){0};
 }

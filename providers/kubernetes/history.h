@@ -9,6 +9,7 @@
 struct history {
     struct moved_version *versions;
     size_t count, cap;
+    signed char *applied; /* moved.h */
     bool loaded;
 };
 

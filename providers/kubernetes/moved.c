@@ -62,6 +62,18 @@ static bool applied_later(const struct moved_input *in, size_t since, const stru
     return !parts && up && came_later(in, since, up);
 }
 
+/* The same for the whole object, once for each version. */
+static bool applied_since(const struct moved_input *in, size_t since)
+{
+    signed char *known = in->applied ? &in->applied[since] : NULL;
+    if (known && *known)
+        return *known > 0;
+    bool is = applied_later(in, since, NULL, fields_ours(in->managed_fields, in->manager));
+    if (known)
+        *known = is ? 1 : -1;
+    return is;
+}
+
 static const char *our_time(const struct moved_input *in)
 {
     size_t i;
@@ -83,7 +95,7 @@ bool moved_added(const struct moved_input *in, const struct path *path)
     int64_t applied;
     while (since < count && path_find(in->versions[since].declared, path))
         since++;
-    if (!ours || since == count || applied_later(in, since, NULL, ours))
+    if (!ours || since == count || applied_since(in, since))
         return false;
     return !time || clock_parse(time, &applied) || applied <= in->versions[since].replaced_at;
 }

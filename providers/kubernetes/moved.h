@@ -25,6 +25,11 @@ struct moved_input {
     const char *manager;                  /* ours */
     const struct moved_version *versions; /* what Git said before, newest first */
     size_t count;
+    /*
+     * For each version whether a later one was applied: 0 where that was not asked yet. NULL: it is
+     * found out at each call, by a walk through all that we own.
+     */
+    signed char *applied;
 };
 
 /*

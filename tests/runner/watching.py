@@ -131,8 +131,8 @@ class Watching:
         The edit has been undone. Complaints: what is open that a run of `diff` does not tell (or the other way round),
         or, where `before` is known, was not open before the edit.
         """
-        told, end = self.ids(), time.monotonic() + CLEAR_SECONDS
-        self.wait(CLEAR_SECONDS, lambda: self.ids() == before if before is not None else self.ids() != told)
+        told, end = self.open(), time.monotonic() + CLEAR_SECONDS
+        self.wait(CLEAR_SECONDS, lambda: self.ids() == before if before is not None else self.open() != told)
         time.sleep(QUIET_SECONDS)
         while (fresh := {line["id"] for line in diff()}) != self.ids() and time.monotonic() < end:
             time.sleep(0.2)

@@ -168,6 +168,12 @@ static bool decide(const struct row *row, const struct path *path)
                                    .versions = versions,
                                    .count = count};
     bool moved = moved_added(&in, path);
+    /* the same where answers are kept, at first and again */
+    signed char applied_since[ARRAY_LEN(versions)] = {0};
+    struct moved_input kept = in;
+    kept.applied = applied_since;
+    assert_int_equal(moved_added(&kept, path), moved);
+    assert_int_equal(moved_added(&kept, path), moved);
     while (count)
         json_decref(versions[--count].declared);
     return moved;
