@@ -105,9 +105,17 @@ class Snapshot:
             self.ask("DELETE", path, AT_ONCE)
         if status != 200:
             return False
-        # what was changed belongs to who wrote it now: a second write, of the entries alone, gives them back
-        live["metadata"]["managedFields"] = item["metadata"].get("managedFields")
-        return self.ask("PUT", path, live)[0] == 200
+        # what was changed belongs to who wrote it now: a second write, of the entries alone, gives them back;
+        # once more where a controller comes between, as the first write would call it again
+        for _ in range(10):
+            live["metadata"]["managedFields"] = item["metadata"].get("managedFields")
+            status, _ = self.ask("PUT", path, live)
+            if status != 409:
+                break
+            status, live = self.ask("GET", path)
+            if status != 200:
+                break
+        return status == 200
 
 
 def new(item):
