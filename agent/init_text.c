@@ -39,13 +39,15 @@ static const struct line lines[] = {
     {"  ref: @\n", FOUND(ref), "main"},
     TEXT("  # The folder inside the repository that holds the manifests. Default: all of it.\n"),
     {"  path: @\n", FOUND(path), "clusters/prod"},
-    TEXT("  # Which files of it. Default: all *.yaml, *.yml and *.json.\n"
+    TEXT("  # Which files of it, as globs on paths below it. Default: all *.yaml, *.yml and "
+         "*.json.\n"
          "  #include: [\"**/*.yaml\", \"**/*.yml\", \"**/*.json\"]\n"
          "  # And which of them not. Default: none.\n"
          "  #exclude: [\"**/kustomization.yaml\"]\n"
          "  # How often Git is asked for a new commit. Default: 1m.\n"
          "  #interval: 1m\n"
-         "  # report: tell what differs. correct, paused: in a later version. Default: report.\n"
+         "  # report: tell what differs. paused: nothing is compared. correct: in a later version. "
+         "Default: report.\n"
          "  #mode: report\n"
          "  # Whether what left Git is deleted, in mode correct. Default: false.\n"
          "  #prune: false\n"

@@ -58,6 +58,9 @@ static void print_head(FILE *out, const json_t *status)
     _free_ char *version = safe(status, "version"), *started = safe(status, "started");
     ago(status, json_str_at(status, "started", NULL), age);
     fprintf(out, "holdfast %s, running since %s (%s)\n", version, started, age);
+    _free_ char *error = safe(status, "clusterError");
+    if (*error)
+        fprintf(out, "the cluster does not answer as it should: %s\n", error);
 }
 
 static void print_counts(FILE *out, const json_t *source)
@@ -215,7 +218,7 @@ int status_print(FILE *out, const json_t *status, bool color, int width)
 
 int status_exit(const json_t *status)
 {
-    int worst = EXIT_IN_SYNC;
+    int worst = is_set(status, "clusterError") ? EXIT_BLOCKED : EXIT_IN_SYNC;
     size_t i;
     const json_t *source;
     json_array_foreach(json_object_get(status, "sources"), i, source)

@@ -363,7 +363,8 @@ static void read_ours(struct reading *r, const struct node *root)
              "a configuration of holdfast is no object: passed over, name it by --config");
     else if (known && name && strcmp(name, "Export") == 0)
         tell(r, PROBLEM_NOTE, root->line, root->col,
-             "Export is for a later version of holdfast: passed over");
+             "Export belongs into the configuration, not among manifests: passed over, name its "
+             "file by --config");
     else
         tell(r, PROBLEM_ERROR, root->line, root->col,
              "holdfast.dev knows Config and Export in v1: correct apiVersion or kind");

@@ -180,18 +180,28 @@ static void tell_problems(struct pass *p)
     }
 }
 
+/* Below some folder: which one is the source's path, the child knew that read it. */
+static bool matches_below(const char *glob, const char *path)
+{
+    while (path && !glob_match(glob, path)) {
+        const char *slash = strchr(path, '/');
+        path = slash ? slash + 1 : NULL;
+    }
+    return path != NULL;
+}
+
 /* A mistyped glob reads as a smaller source, and nothing else would say so. */
 static void tell_includes(struct pass *p)
 {
     for (const char *const *glob = p->config.include; glob && *glob; glob++) {
         size_t i = 0;
-        while (i < p->set->count && !glob_match(*glob, p->set->items[i].file))
+        while (i < p->set->count && !matches_below(*glob, p->set->items[i].file))
             i++;
         if (i < p->set->count)
             continue;
         _free_ char *message = xasprintf(
-            "include: no file with an object matches \"%s\"; globs are for whole paths from the "
-            "repository's root, and all below a folder is folder/**",
+            "include: no file with an object matches \"%s\"; globs are for whole paths below the "
+            "source's path, and all below a folder is folder/**",
             *glob);
         p->host.note(p, NULL, message);
     }

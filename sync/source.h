@@ -24,7 +24,7 @@ struct source_config {
     const char *url;
     const char *ref;  /* branch, tag, commit id, refs/...; NULL: HEAD, or what lies on disk */
     const char *path; /* below url's root, or below the folder; NULL or "": all of it */
-    /* Globs (sync/glob.h) on paths from the repository's root, NULL-terminated. */
+    /* Globs (sync/glob.h) on paths below `path`, or from the repository's root; NULL-terminated. */
     const char *const *include;                /* NULL or none: all *.yaml, *.yml, *.json */
     const char *const *exclude;                /* or NULL */
     uint64_t file_bytes, objects, fetch_bytes; /* caps; 0: those of core/limits.h */

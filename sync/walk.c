@@ -92,10 +92,16 @@ int walk_entry_order(const void *a, const void *b)
     return (cx > cy) - (cx < cy);
 }
 
-static bool any_matches(const char *const *globs, const char *path)
+/* The path below the source's `path`, or the path itself where it does not lie there. */
+static const char *path_below(const struct walk *w, const char *path)
+{
+    return strlen(path) > w->below ? path + w->below : path;
+}
+
+static bool any_matches(const struct walk *w, const char *const *globs, const char *path)
 {
     for (; globs && *globs; globs++) {
-        if (glob_match(*globs, path))
+        if (glob_match(*globs, path) || glob_match(*globs, path_below(w, path)))
             return true;
     }
     return false;
@@ -105,7 +111,7 @@ static bool excluded(const struct walk *w, const char *path)
 {
     const char *const *globs = w->config->exclude;
     for (; globs && *globs; globs++) {
-        if (glob_excludes(*globs, path))
+        if (glob_excludes(*globs, path) || glob_excludes(*globs, path_below(w, path)))
             return true;
     }
     return false;
@@ -115,7 +121,7 @@ static bool taken(const struct walk *w, const char *path)
 {
     const struct source_config *c = w->config;
     bool all = !c->include || !c->include[0];
-    return (all || any_matches(c->include, path)) && !excluded(w, path);
+    return (all || any_matches(w, c->include, path)) && !excluded(w, path);
 }
 
 bool walk_manifest_name(const char *name)
@@ -207,7 +213,7 @@ const struct tree_entry *walk_renderer(struct walk *w, const struct tree_list *l
     bool as_is = taken(w, buf_str(&w->path));
     if (!as_is && marker->name[0] == 'K') {
         _free_ char *with = xasprintf("%s.yaml", buf_str(&w->path));
-        as_is = taken(w, with) && !any_matches(w->config->exclude, buf_str(&w->path));
+        as_is = taken(w, with) && !any_matches(w, w->config->exclude, buf_str(&w->path));
     }
     walk_pop(w, len);
     return as_is ? marker : NULL;
@@ -218,9 +224,9 @@ static void tell_renderer(struct walk *w, const struct tree_entry *marker)
     bool chart = marker->name[0] == 'C';
     size_t len = walk_push(w, marker->name);
     tell(w, PROBLEM_ERROR, buf_str(&w->path),
-         "this folder is input for %s and is not read as manifests: configure `render: "
-         "{command: [%s]}` for the source, or exclude the folder",
-         chart ? "Helm" : "kustomize", chart ? "helm, template, NAME, ." : "kustomize, build, .");
+         "this folder is input for %s and is not read as manifests: put what `%s` prints into Git, "
+         "or exclude the folder (`render` is for a later version)",
+         chart ? "Helm" : "kustomize", chart ? "helm template NAME ." : "kustomize build .");
     walk_pop(w, len);
 }
 
@@ -508,6 +514,7 @@ int walk_locate(struct walk *w, const char *path, void **found, struct err **err
     }
     if (rc && folder)
         w->tree->close(steal(folder));
+    w->below = w->path.len ? w->path.len + 1 : 0;
     *found = folder;
     return rc;
 }

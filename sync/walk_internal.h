@@ -10,6 +10,7 @@ struct walk {
     const struct manifest_sink *sink;
     struct manifest_sink counted; /* what manifest_read gets: counts, then passes on */
     struct buf path;              /* of where the walk is, relative to the tree's root */
+    size_t below;                 /* where in it that begins which is below config's path */
     struct buf text;
     struct walk_counts counts;
     bool stopped; /* a cap was met and told */

@@ -293,38 +293,44 @@ static void conclude_refused(struct telling *t)
         report_blocked(t->k, t->unit, refusal_reason(t), &t->u->refusal);
 }
 
-static bool expires(const struct kube_unit *u, const struct unit *unit)
+/* A Job that may have finished, and then goes by itself: nothing is said against it. */
+static bool told_expired(struct telling *t)
 {
-    return !strcmp(unit->group, "batch") && !strcmp(unit->kind, "Job") &&
-           json_at(u->declared, "spec", "ttlSecondsAfterFinished", NULL);
+    const struct host *host = t->k->config.host;
+    if (strcmp(t->unit->group, "batch") != 0 || strcmp(t->unit->kind, "Job") != 0 ||
+        !json_at(t->u->declared, "spec", "ttlSecondsAfterFinished", NULL))
+        return false;
+    host->note(host->ctx, t->unit,
+               "the Job is not there: it has ttlSecondsAfterFinished, and may have finished");
+    return true;
+}
+
+static void tell_missing(struct telling *t, bool unjudged)
+{
+    if (!told_expired(t))
+        report_missing(t->k, t->unit, unjudged);
 }
 
 /* Confirmed absent; the server was asked what an apply would do. */
 static void conclude_gone(struct telling *t)
 {
-    const struct host *host = t->k->config.host;
     const struct refusal *r = &t->u->refusal;
     switch (t->unit->facts.answers[ASK_APPLY]) {
     case ANSWER_OK:
-        if (expires(t->u, t->unit))
-            host->note(
-                host->ctx, t->unit,
-                "the Job is not there: it has ttlSecondsAfterFinished, and may have finished");
-        else
-            report_missing(t->k, t->unit, false);
+        tell_missing(t, false);
         break;
     case ANSWER_DENIED:
-        report_missing(t->k, t->unit, true);
+        tell_missing(t, true);
         break;
     case ANSWER_REFUSED:
         if (r->kind == REFUSAL_NO_NAMESPACE && t->unit->namespace &&
             json_object_get(t->k->namespaces, t->unit->namespace))
-            report_missing(t->k, t->unit, false);
+            tell_missing(t, false);
         else
             report_blocked(t->k, t->unit, refusal_reason(t), r);
         break;
     default: /* whether it could be made is not known; that it is not there is */
-        report_missing(t->k, t->unit, true);
+        tell_missing(t, true);
     }
 }
 

@@ -17,7 +17,7 @@ from support import ROOT, SECONDS
 
 KUBERNETES = os.path.join(ROOT, "deploy", "kubernetes")
 EXAMPLES = os.path.join(ROOT, "deploy", "examples")
-BASE = os.path.join(KUBERNETES, "base")
+REPORT = os.path.join(KUBERNETES, "overlays", "report")
 NAME = "system:serviceaccount:holdfast:holdfast"
 BINDING = "validatingadmissionpolicybinding/holdfast-writes-nothing"
 PATCHES = {"application/merge-patch+json": {"metadata": {"labels": {"attempt": "merge"}}},
@@ -95,12 +95,12 @@ def apply_components(cluster):
 
 @pytest.fixture(scope="module")
 def account(cluster, tmp_path_factory):
-    """The base in force with both components, the examples in the cluster; a kubeconfig of the account."""
+    """Report mode in force with both components, the examples in the cluster; a kubeconfig of the account."""
     cluster.apply([d for d in documents() if d["kind"] in ("Namespace", "CustomResourceDefinition")])
     cluster.established("mlpipelines.ml.example.com")
     cluster.kubectl("wait", "--for=create", "serviceaccount/default", "-n", "ml", "--timeout=60s")
     cluster.apply(documents())
-    apply_folder(cluster, BASE)
+    apply_folder(cluster, REPORT)
     apply_components(cluster)
     until(lambda: policy_holds(cluster), "the policy")
     file = tmp_path_factory.mktemp("account") / "kubeconfig"
@@ -128,14 +128,14 @@ def one_of(objects, kind):
     return found[0]
 
 
-@pytest.mark.parametrize("folder", ["base", "overlays/look-only", "overlays/persistent"])
+@pytest.mark.parametrize("folder", ["overlays/report", "overlays/look-only", "overlays/persistent"])
 def test_folder_builds_and_applies(cluster, account, folder):
     objects = build(cluster, os.path.join(KUBERNETES, folder))
     try:
         applied = apply_folder(cluster, os.path.join(KUBERNETES, folder))
         assert applied.count("serverside-applied") == len(objects)
     finally:
-        apply_folder(cluster, BASE)
+        apply_folder(cluster, REPORT)
     for role, rule in rules(objects):
         text = json.dumps(rule)
         assert "*" not in text and "/" not in "".join(rule["resources"]), role["metadata"]
@@ -170,15 +170,15 @@ def check_deployment(cluster, deployment, persistent):
 def test_component_builds_and_applies(cluster, account, component, tmp_path):
     folder = os.path.relpath(KUBERNETES, os.path.realpath(tmp_path))
     (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump({
-        "resources": [f"{folder}/base"], "components": [f"{folder}/components/{component}"]}))
-    more = [o for o in build(cluster, str(tmp_path)) if o not in build(cluster, BASE)]
+        "resources": [f"{folder}/overlays/report"], "components": [f"{folder}/components/{component}"]}))
+    more = [o for o in build(cluster, str(tmp_path)) if o not in build(cluster, REPORT)]
     assert more
     names = [n for _, rule in rules(more) for n in rule.get("resourceNames", [])]
     assert names == (["holdfast"] if component == "lease" else [])  # as it stands, and not what a generator made of it
-    assert apply_folder(cluster, str(tmp_path)).count("serverside-applied") == len(build(cluster, BASE)) + len(more)
+    assert apply_folder(cluster, str(tmp_path)).count("serverside-applied") == len(build(cluster, REPORT)) + len(more)
 
 
-@pytest.mark.parametrize("words, file", [(["--report"], "base/rbac.yaml"), ([], "overlays/look-only/rbac.yaml")])
+@pytest.mark.parametrize("words, file", [(["--report"], "overlays/report/rbac.yaml"), ([], "overlays/look-only/rbac.yaml")])
 def test_rights_are_what_is_printed(cluster, account, holdfast, words, file):
     with open(os.path.join(KUBERNETES, file), encoding="utf-8") as f:
         wanted = f.read()
@@ -190,7 +190,7 @@ def test_rights_are_what_is_printed(cluster, account, holdfast, words, file):
 
 def test_configuration_is_one(holdfast):
     """That of the ConfigMap: it is read before the source, which is another here."""
-    status, _, err = holdfast("rbac", EXAMPLES, "--config", os.path.join(BASE, "holdfast.yaml"), KUBECONFIG="/dev/null",
+    status, _, err = holdfast("rbac", EXAMPLES, "--config", os.path.join(KUBERNETES, "base", "holdfast.yaml"), KUBECONFIG="/dev/null",
                               XDG_STATE_HOME="/nonexistent")
     assert "holdfast.yaml:" not in err
     assert status == 2 and "/var/lib/holdfast" in err or status == 0  # who may not make it is told
@@ -480,7 +480,7 @@ def test_the_test_can_fail(cluster, account):
     try:
         until(lambda: client.send("PATCH", path, patch, merge)[0] == 200, "a write without the policy")
     finally:
-        apply_folder(cluster, BASE)
+        apply_folder(cluster, REPORT)
         cluster.kubectl("-n", "ml", "label", "service/ml-model", "attempt-")
     assert others(audit_of(cluster, offset)) == [f"patch {path}"]
     until(lambda: policy_holds(cluster), "the policy")

@@ -143,6 +143,15 @@ static void exits(void **state _unused_)
 }
 
 /* Another version's document, or nonsense: printed as far as it goes. */
+/* Said before all else: without the cluster nothing is compared. */
+static void cluster_error(void **state _unused_)
+{
+    json_auto_t *v = parse(HEAD "\"clusterError\":\"HTTP 401\",\"sources\":[{\"ready\":true}]}");
+    _free_ char *text = printed(v);
+    assert_non_null(strstr(text, "\nthe cluster does not answer as it should: HTTP 401\n"));
+    assert_int_equal(status_exit(v), EXIT_BLOCKED);
+}
+
 static void odd(void **state _unused_)
 {
     static const char *const texts[] = {
@@ -159,10 +168,8 @@ static void odd(void **state _unused_)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole),
-        cmocka_unit_test(longest),
-        cmocka_unit_test(exits),
-        cmocka_unit_test(odd),
+        cmocka_unit_test(whole),         cmocka_unit_test(longest), cmocka_unit_test(exits),
+        cmocka_unit_test(cluster_error), cmocka_unit_test(odd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
