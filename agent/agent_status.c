@@ -98,6 +98,9 @@ static json_t *source_status(const struct follow *f)
     json_put(o, "inSync",
              summary ? json_incref(json_object_get(summary, "in_sync")) : json_integer(0));
     json_put(o, "drift", drift);
+    struct tell_counts counts;
+    tell_count(f->tell, &counts);
+    json_put(o, "errors", number(counts.errors));
     json_t *open = json_array();
     json_auto_t *all = tell_open(f->tell);
     for (size_t i = 0; i < json_array_size(all) && i < LIMIT_STATUS_OPEN; i++)
@@ -194,6 +197,14 @@ static void on_metrics(void *ctx, struct buf *out)
     for (size_t i = 0; i < a->count; i++)
         metrics_sample(out, "holdfast_source_ready", a->follows[i].judged, "source",
                        a->follows[i].config->name, NULL);
+    metrics_family(out, "holdfast_source_errors", "gauge",
+                   "What cannot be read from the source, and is not compared.");
+    for (size_t i = 0; i < a->count; i++) {
+        struct tell_counts counts;
+        tell_count(a->follows[i].tell, &counts);
+        metrics_sample(out, "holdfast_source_errors", (double)counts.errors, "source",
+                       a->follows[i].config->name, NULL);
+    }
     metrics_family(out, "holdfast_source_revision_info", "gauge", "The commit that is compared.");
     for (size_t i = 0; i < a->count; i++) {
         const struct follow *f = &a->follows[i];
@@ -294,10 +305,13 @@ static struct endpoints *make_instead(struct agent *a, const struct config *conf
     if (now || !a->endpoints || !same_port(config->http.listen, endpoints_address(a->endpoints)))
         return now;
     err_free(steal(*err));
+    struct config before = a->config; /* which may have asked for another address in vain */
+    _free_ char *listen = xstrdup(endpoints_listen(a->endpoints));
+    before.http.listen = listen;
     endpoints_free(steal(a->endpoints));
     now = make_endpoints(a, config, err);
     if (!now)
-        a->endpoints = make_endpoints(a, &a->config, NULL);
+        a->endpoints = make_endpoints(a, &before, NULL);
     return now;
 }
 

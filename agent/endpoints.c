@@ -179,6 +179,11 @@ const char *endpoints_address(const struct endpoints *e)
     return e->address;
 }
 
+const char *endpoints_listen(const struct endpoints *e)
+{
+    return e->listen;
+}
+
 bool endpoints_made_for(const struct endpoints *e, const char *listen)
 {
     return !strcmp(e->listen, listen);

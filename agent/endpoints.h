@@ -58,6 +58,9 @@ struct endpoints *endpoints_new(const struct endpoints_config *config, struct er
 /* Where it listens, "127.0.0.1:40123". Borrowed. */
 const char *endpoints_address(const struct endpoints *e);
 
+/* The `listen` that it was made with. Borrowed. */
+const char *endpoints_listen(const struct endpoints *e);
+
 /* Was it made with this `listen`? */
 bool endpoints_made_for(const struct endpoints *e, const char *listen);
 

@@ -160,7 +160,7 @@ static unsigned serve_ready(struct call *c, struct buf *out)
     }
     if (!out->len)
         buf_add_str(out, "not ready");
-    if (out->data[out->len - 1] != '\n')
+    if (out->len && out->data[out->len - 1] != '\n')
         buf_add_char(out, '\n');
     return 503;
 }
@@ -328,8 +328,9 @@ static void add_headers(const struct call *c, struct MHD_Response *r, const char
 enum MHD_Result call_answer(struct call *c)
 {
     struct endpoints *e = c->e;
-    _buf_ struct buf out =
-        BUF_INIT(e->held < LIMIT_ANSWERS_BYTES ? LIMIT_ANSWERS_BYTES - e->held : 0);
+    /* probes are answered whatever else is held: who never ends a request must not end us */
+    size_t room = e->held < LIMIT_ANSWERS_BYTES ? LIMIT_ANSWERS_BYTES - e->held : 0;
+    _buf_ struct buf out = BUF_INIT(room > LIMIT_HEADER_BYTES ? room : LIMIT_HEADER_BYTES);
     unsigned status = 0;
     if (!c->refusal.status)
         status = c->route->serve(c, &out);

@@ -498,6 +498,24 @@ static void unread(void **state)
     assert_int_equal(ask(f, "GET", "/status", NULL), 503);
 }
 
+/* What others hold does not keep probes from their answers, whatever these are. */
+static void probes_when_full(void **state)
+{
+    struct fixture *f = *state;
+    endpoints_free(f->e);
+    f->idle = 60;
+    begin(f, true);
+    f->status_bytes = 24 * MIB;
+    int a = dial(f, "GET /status HTTP/1.1\r\nHost: x\r\n\r\n");
+    (void)ask(f, "GET", "/healthz", NULL); /* a's answer is held from here on */
+    assert_int_equal(ask(f, "GET", "/healthz", NULL), 200);
+    f->ready = false;
+    assert_int_equal(ask(f, "GET", "/readyz", NULL), 503);
+    assert_string_equal(buf_str(&f->body),
+                        "source a was not read yet\nDeployment was not listed yet\n");
+    close(a);
+}
+
 static void addresses(void **state)
 {
     struct fixture *f = *state;
@@ -565,6 +583,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(slow, setup, teardown),
         cmocka_unit_test_setup_teardown(crowd, setup, teardown),
         cmocka_unit_test_setup_teardown(unread, setup, teardown),
+        cmocka_unit_test_setup_teardown(probes_when_full, setup, teardown),
         cmocka_unit_test_setup_teardown(addresses, setup, teardown),
         cmocka_unit_test_setup_teardown(idle, setup, teardown),
     };
