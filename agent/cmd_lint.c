@@ -17,15 +17,15 @@ struct run {
     struct events events;
     struct lint *lint;
     struct manifest_sink sink;
-    size_t objects, untold;
+    size_t objects, untold[PROBLEM_LEVELS];
 };
 
 static void on_problem(void *ctx, const struct problem *p)
 {
     struct run *run = ctx;
-    if (events_count(&run->events, EVENTS_ERROR) + events_count(&run->events, EVENTS_NOTE) >=
-        LIMIT_ERRORS) {
-        run->untold++;
+    enum events_kind kind = p->level == PROBLEM_ERROR ? EVENTS_ERROR : EVENTS_NOTE;
+    if (events_count(&run->events, kind) >= LIMIT_ERRORS) {
+        run->untold[p->level]++;
         return;
     }
     json_auto_t *event = event_problem(p->level == PROBLEM_ERROR ? EVENT_ERROR : EVENT_INFO, NULL,
@@ -59,13 +59,22 @@ static int print_all(const struct events *events, enum events_kind kind, enum ou
 /* Where one file alone can hold a hundred thousand of them. */
 static int print_untold(const struct run *run, enum output output)
 {
-    if (!run->untold)
-        return 0;
-    _free_ char *message =
-        xasprintf("%zu more errors and notes: put these right first", run->untold);
-    json_auto_t *event = event_problem(EVENT_ERROR, NULL, NULL, NULL, 0, 0, NULL, message);
-    print_one(event, output);
-    return 1;
+    static const struct {
+        enum event_level level;
+        const char *what;
+    } levels[] = {
+        [PROBLEM_ERROR] = {EVENT_ERROR, "more errors: put these right first"},
+        [PROBLEM_NOTE] = {EVENT_INFO, "more notes"},
+    };
+    int rc = 0;
+    for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+        if (!run->untold[i])
+            continue;
+        _free_ char *message = xasprintf("%zu %s", run->untold[i], levels[i].what);
+        json_auto_t *event = event_problem(levels[i].level, NULL, NULL, NULL, 0, 0, NULL, message);
+        rc |= print_one(event, output);
+    }
+    return rc;
 }
 
 /* Silence would leave a person in doubt whether anything was read. */

@@ -143,8 +143,9 @@ void desired_set_keep_problem(struct desired_set *set, const struct problem *pro
 {
     if (problem->level == PROBLEM_ERROR)
         set->errors++;
-    if (set->problem_count >= LIMIT_ERRORS)
+    if (set->kept[problem->level] >= LIMIT_ERRORS)
         return;
+    const bool last = ++set->kept[problem->level] == LIMIT_ERRORS;
     set->problems =
         xgrow(set->problems, &set->problem_cap, set->problem_count + 1, sizeof(*set->problems));
     struct problem *p = &set->problems[set->problem_count++];
@@ -153,10 +154,17 @@ void desired_set_keep_problem(struct desired_set *set, const struct problem *pro
     p->file = strings_add(set->spool->strings, problem->file);
     p->object = strings_add(set->spool->strings, problem->object);
     p->message = strings_add(set->spool->strings, problem->message);
-    if (set->problem_count == LIMIT_ERRORS)
-        *p = (struct problem){.level = PROBLEM_ERROR,
-                              .message = "more errors and notes than are told for one source: put "
-                                         "these right first"};
+    if (last)
+        *p = (struct problem){.level = problem->level,
+                              .message = problem->level == PROBLEM_ERROR
+                                             ? "more errors than are told for one source: put "
+                                               "these right first"
+                                             : "more notes than are told for one source"};
+}
+
+bool desired_problems_cut(const struct desired_set *set)
+{
+    return set->kept[PROBLEM_ERROR] >= LIMIT_ERRORS || set->kept[PROBLEM_NOTE] >= LIMIT_ERRORS;
 }
 
 void desired_set_problem(struct desired_set *set, const struct problem *problem)

@@ -56,8 +56,9 @@ struct desired_set {
     struct older_cost steps[LIMIT_OLDER_COMMITS + 1]; /* what the window of older versions took */
     size_t step_count;
     bool older_cut;           /* the window ended at a cap */
-    struct problem *problems; /* their strings are the set's; at most LIMIT_ERRORS are told */
+    struct problem *problems; /* their strings are the set's; LIMIT_ERRORS of each level are told */
     size_t problem_count, problem_cap;
+    size_t kept[PROBLEM_LEVELS]; /* of them, by level */
     size_t errors; /* all of level PROBLEM_ERROR, told or not: not 0 means Git was not read whole */
     char *revision;      /* commit id, or NULL for a folder that is no Git working tree or for the
                             working tree itself */
@@ -88,6 +89,8 @@ int desired_set_add_older(struct desired_set *set, const char *api_version,
 void desired_set_problem(struct desired_set *set, const struct problem *problem);
 /* The same, but the digest stays: it knows it, or it is none of the read. */
 void desired_set_keep_problem(struct desired_set *set, const struct problem *problem);
+/* Are there more than are told? */
+bool desired_problems_cut(const struct desired_set *set);
 int desired_set_finish(struct desired_set *set, struct err **err);
 
 /* What one object adds to the set's digest. */

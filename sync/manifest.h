@@ -20,7 +20,7 @@ struct manifest {
     const struct node *root; /* a map; `status` is still in it where Git has one */
 };
 
-enum problem_level { PROBLEM_ERROR, PROBLEM_NOTE };
+enum problem_level { PROBLEM_ERROR, PROBLEM_NOTE, PROBLEM_LEVELS };
 
 #define PROBLEM_SOURCE "." /* as `file`: the source as a whole; no file of that name is read */
 

@@ -143,6 +143,7 @@ static void merge_problems(const struct merge *m, struct desired_set *set, size_
     _free_ struct problem *new = steal(set->problems);
     size_t new_count = set->problem_count, i = 0;
     set->problem_count = set->problem_cap = set->errors = 0;
+    memset(set->kept, 0, sizeof(set->kept));
     for (size_t k = 0; k < skip; k++)
         forget_problem(set, &base->problems[k]);
     for (size_t j = 0; j <= new_count; j++) {
@@ -189,7 +190,7 @@ static void carry_older(const struct merge *m, struct desired_set *set)
 
 bool merge_into(const struct merge *m, struct desired_set *set, size_t told, bool carry)
 {
-    if (set->problem_count >= LIMIT_ERRORS || told > set->problem_count)
+    if (desired_problems_cut(set) || told > set->problem_count)
         return false;
     digest_add(set->digest, m->base->digest);
     merge_items(m, set);

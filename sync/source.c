@@ -401,7 +401,7 @@ static bool known_of(const struct desired_set *base, const uint8_t scope[DESIRED
     *known = (struct read_known){0};
     if (!base || !base->complete || base->walked.unsteady || !base->walked.objects ||
         !base->revision || strlen(base->revision) != GIT_REVISION_DIGITS ||
-        base->read_problems >= LIMIT_ERRORS || spool_is_worn(base->spool) ||
+        desired_problems_cut(base) || spool_is_worn(base->spool) ||
         memcmp(base->scope, scope, sizeof(base->scope)) != 0)
         return false;
     memcpy(known->revision, base->revision, GIT_REVISION_DIGITS);

@@ -177,13 +177,23 @@ static void older_versions(void **state)
 static void problems_are_capped(void **state)
 {
     struct desired_set *set = desired_set_new(dir, NULL);
+    const struct problem note = {.level = PROBLEM_NOTE, .file = "f", .message = "m"};
+    const struct problem error = {.level = PROBLEM_ERROR, .file = "g", .message = "m"};
     for (int i = 0; i < LIMIT_ERRORS + 500; i++)
-        desired_set_problem(set, &(struct problem){.level = i ? PROBLEM_ERROR : PROBLEM_NOTE,
-                                                   .file = "f",
-                                                   .message = "m"});
-    assert_int_equal(set->problem_count, LIMIT_ERRORS);
-    assert_int_equal(set->errors, LIMIT_ERRORS + 499);
-    assert_non_null(strstr(set->problems[LIMIT_ERRORS - 1].message, "more errors"));
+        desired_set_problem(set, &note);
+    /* notes are no errors, however many there are, and hide none */
+    assert_int_equal(set->errors, 0);
+    assert_false(desired_unread(set, "f"));
+    assert_true(desired_problems_cut(set));
+    assert_non_null(strstr(set->problems[LIMIT_ERRORS - 1].message, "more notes"));
+    assert_int_equal(set->problems[LIMIT_ERRORS - 1].level, PROBLEM_NOTE);
+    for (int i = 0; i < LIMIT_ERRORS + 500; i++)
+        desired_set_problem(set, &error);
+    assert_int_equal(set->problem_count, 2 * LIMIT_ERRORS);
+    assert_int_equal(set->errors, LIMIT_ERRORS + 500);
+    assert_string_equal(set->problems[LIMIT_ERRORS].file, "g");
+    assert_non_null(strstr(set->problems[2 * LIMIT_ERRORS - 1].message, "more errors"));
+    assert_true(desired_unread(set, "elsewhere"));
     desired_set_free(set);
 }
 
