@@ -62,7 +62,7 @@ static size_t unserved(const struct agent *a)
     size_t n = 0;
     for (size_t i = 0; i < a->count; i++)
         n += follow_unserved(&a->follows[i]);
-    return n;
+    return n + publish_lacking(a->publish);
 }
 
 /* Once for each reason, and once an hour while it lasts. */

@@ -148,7 +148,7 @@ static size_t print_summary(const struct check *c)
     size_t denied = 0, unjudged = 0;
     for (size_t i = 0; i < c->access->count; i++) {
         denied += has(c, i, ACCESS_READ, RIGHT_NO);
-        unjudged += !has(c, i, ACCESS_PATCH, RIGHT_YES);
+        unjudged += c->access->items[i].compared && !has(c, i, ACCESS_PATCH, RIGHT_YES);
     }
     if (denied)
         printf("%zu of %zu may not be read: what is declared there will be unknown\n", denied,

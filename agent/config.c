@@ -242,9 +242,21 @@ static const char *resolve_url(struct config_reader *r, const char *url)
     return config_own(r->config, xasprintf("%.*s/%s", (int)(slash - r->file), r->file, url));
 }
 
+/* USER:PASSWORD@host without a scheme is no folder's name, and would be shown as one. */
+static bool hides_password(const char *url)
+{
+    const char *colon = strchr(url, ':'), *at = strrchr(url, '@');
+    return *url != '/' && *url != '.' && strncmp(url, "file://", 7) != 0 && colon && at &&
+           colon < at;
+}
+
 static int check_url(const char *url, struct err **err)
 {
     struct remote_url parsed = {0};
+    if (!remote_url_is(url) && hides_password(url))
+        return err_set(err, ERR_USAGE,
+                       "a password may stand before the @, so it is not shown: begin with https:// "
+                       "or ssh://, and give the sign-in by auth; a folder begins with / or ./");
     int rc = remote_url_is(url) ? remote_url_parse(url, &parsed, err) : 0;
     remote_url_free(&parsed);
     return rc;
@@ -252,13 +264,15 @@ static int check_url(const char *url, struct err **err)
 
 int config_place(const char *name, struct config_source *out, struct err **err)
 {
+    if (check_url(name, err))
+        return -1;
     if (!remote_url_is(name) && !strstr(name, "://") && access(name, F_OK) != 0)
         return err_set(err, ERR_USAGE,
                        "%s is neither a source in the configuration, nor a URL, nor a folder that "
                        "exists",
                        name);
     *out = (struct config_source){.name = name, .url = name};
-    return check_url(name, err);
+    return 0;
 }
 
 static void check_sources(struct config_reader *r, const struct node *root)

@@ -80,7 +80,8 @@ static const char *reason(const json_t *drift)
                                              {"missing", "Missing"},
                                              {"terminating", "Terminating"},
                                              {"blocked", "Blocked"}};
-    if (!is_str(drift, "state", "opened") && !is_str(drift, "state", "updated"))
+    if ((!is_str(drift, "state", "opened") && !is_str(drift, "state", "updated")) ||
+        json_is_true(json_object_get(drift, "reminder")))
         return NULL;
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
         if (is_str(drift, "verdict", reasons[i][0]))

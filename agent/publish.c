@@ -119,8 +119,11 @@ static void start_watch(struct publish *p, struct export_watch *w)
     const struct agent *a = p->agent;
     const struct exports_object *o = w->object;
     const struct kube_resource *r = find(a, o->api_version, o->kind);
-    if (!r)
+    if (!r) {
+        _free_ char *why = xasprintf("the cluster does not serve the kind in %s", o->api_version);
+        on_failed(w, WATCH_ABSENT, why);
         return;
+    }
     w->namespaced = r->namespaced;
     _free_ char *path = kube_path(r, r->namespaced ? o->namespace : NULL, NULL);
     w->watch = kube_watch_new(&(struct kube_watch_config){.client = a->client,
@@ -143,6 +146,14 @@ void publish_discovered(struct publish *p)
         if (!p->watches[i].watch)
             start_watch(p, &p->watches[i]);
     }
+}
+
+size_t publish_lacking(const struct publish *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < exports_count(p->exports); i++)
+        n += !p->watches[i].watch;
+    return n;
 }
 
 json_t *publish_exports(const struct publish *p)

@@ -18,6 +18,9 @@ struct publish *publish_new(struct agent *a);
 /* The agent's discovery is another: what was not served may be now. */
 void publish_discovered(struct publish *p);
 
+/* How many Exports name a kind that the cluster did not serve then. */
+size_t publish_lacking(const struct publish *p);
+
 /* A drift event of the source is written; `members` without the common ones. */
 void publish_drift(struct publish *p, const struct follow *f, const json_t *members);
 

@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/json.h"
 #include "diff/report_text.h"
+#include "diff/show.h"
 #include "diff/text.h"
 
 #define SHORT_REVISION 7
@@ -103,6 +104,11 @@ static void print_source(FILE *out, const json_t *status, const json_t *source)
     if (!json_is_true(json_object_get(source, "ready")))
         fputs("  not ready: not every object was seen yet\n", out);
     print_counts(out, source);
+    json_int_t errors = number(source, "errors");
+    if (errors)
+        fprintf(out,
+                "  %lld error%s: what cannot be read from Git is not compared; the log says why\n",
+                (long long)errors, errors == 1 ? "" : "s");
 }
 
 static const char *opened(const json_t *event)
@@ -191,15 +197,8 @@ static void print_exports(FILE *out, const json_t *status)
         fputs("\nexports:\n", out);
     json_array_foreach(exports, i, export)
     {
-        const json_t *value = json_object_get(export, "value");
-        _free_ char *name = safe(export, "name"), *ns = safe(export, "namespace");
-        _free_ char *message = safe(export, "message");
-        _free_ char *raw = json_is_string(value) ? xstrdup(json_string_value(value))
-                           : value               ? json_text(value, 0)
-                                                 : xstrdup("(absent)");
-        _free_ char *text = text_safe_dup(raw);
-        fprintf(out, "  %s%s%s = %s%s%s\n", ns, *ns ? "/" : "", name, text, *message ? ": " : "",
-                message);
+        _free_ char *text = show_export(export), *message = safe(export, "message");
+        fprintf(out, "  %s%s%s\n", text, *message ? ": " : "", message);
     }
 }
 
@@ -228,7 +227,8 @@ int status_exit(const json_t *status)
             if (number(drift, counts[k].name) > 0 && counts[k].exit > worst)
                 worst = counts[k].exit;
         }
-        if (is_set(source, "readError") || !json_is_true(json_object_get(source, "ready")))
+        if (is_set(source, "readError") || number(source, "errors") > 0 ||
+            !json_is_true(json_object_get(source, "ready")))
             worst = EXIT_BLOCKED;
     }
     return worst;

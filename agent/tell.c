@@ -300,9 +300,20 @@ static bool has_room(struct tell *t)
     return HASH_COUNT(t->problems) < PROBLEMS_KEPT;
 }
 
+/* What is told while objects are judged is one, though a commit moves its line. */
+static char *problem_text(const struct tell *t, const json_t *members)
+{
+    if (t->taking_now)
+        return json_text(members, JSON_WRITE_SORTED);
+    json_auto_t *copy = json_copy((json_t *)members);
+    json_object_del(copy, "line");
+    json_object_del(copy, "col");
+    return json_text(copy, JSON_WRITE_SORTED);
+}
+
 void tell_problem(struct tell *t, enum event_level level, const json_t *members)
 {
-    _free_ char *text = json_text(members, JSON_WRITE_SORTED);
+    _free_ char *text = problem_text(t, members);
     struct problem_told *p;
     HASH_FIND_STR(t->problems, text, p);
     if (p) {

@@ -9,7 +9,7 @@
 
 void events_add(struct events *events, const json_t *event)
 {
-    static const char *const names[EVENTS_KINDS] = {"drift", "error", "note", "summary"};
+    static const char *const names[EVENTS_KINDS] = {"drift", "error", "note", "summary", "export"};
     const char *name = json_str_at(event, "event", NULL);
     for (int i = 0; name && i < EVENTS_KINDS; i++) {
         struct events_list *list = &events->lists[i];

@@ -5,7 +5,14 @@
 #include <jansson.h>
 #include <stddef.h>
 
-enum events_kind { EVENTS_DRIFT, EVENTS_ERROR, EVENTS_NOTE, EVENTS_SUMMARY, EVENTS_KINDS };
+enum events_kind {
+    EVENTS_DRIFT,
+    EVENTS_ERROR,
+    EVENTS_NOTE,
+    EVENTS_SUMMARY,
+    EVENTS_EXPORT,
+    EVENTS_KINDS
+};
 
 /* Zero it to begin. */
 struct events {

@@ -300,6 +300,17 @@ static void print_problems(struct report_text *r, enum events_kind kind)
     }
 }
 
+/* "> ml/address = 10.0.0.7" */
+static void print_exports(struct report_text *r)
+{
+    for (size_t i = 0; i < events_count(&r->events, EVENTS_EXPORT); i++) {
+        const json_t *export = events_at(&r->events, EVENTS_EXPORT, i);
+        _free_ char *text = show_export(export);
+        put(r, CYAN, "> ");
+        fprintf(r->out, "%s\n", text);
+    }
+}
+
 static void print_summaries(struct report_text *r)
 {
     size_t count = events_count(&r->events, EVENTS_SUMMARY);
@@ -337,6 +348,7 @@ int report_text_finish(struct report_text *r)
     print_problems(r, EVENTS_ERROR);
     print_problems(r, EVENTS_NOTE);
     print_drifts(r);
+    print_exports(r);
     print_summaries(r);
     int rc = fflush(r->out) || ferror(r->out) ? -1 : 0;
     events_free(&r->events);

@@ -383,6 +383,18 @@ char *show_summary(const json_t *summary)
     return buf_take(&b);
 }
 
+char *show_export(const json_t *export)
+{
+    const json_t *value = json_object_get(export, "value");
+    _free_ char *ns = text_safe_dup(json_str_at(export, "namespace", NULL));
+    _free_ char *name = text_safe_dup(json_str_at(export, "name", NULL));
+    _free_ char *raw = json_is_string(value) ? xstrdup(json_string_value(value))
+                       : value               ? json_text(value, 0)
+                                             : xstrdup("(absent)");
+    _free_ char *text = text_safe_dup(raw);
+    return xasprintf("%s%s%s = %s", ns, *ns ? "/" : "", name, text);
+}
+
 static int order_of(const json_t *a, const json_t *b, const char *parent, const char *member)
 {
     const char *x = parent ? json_str_at(a, parent, member, NULL) : json_str_at(a, member, NULL);

@@ -45,6 +45,9 @@ char *show_place(const json_t *event);
 /* An error or note event: "models/x.yaml:12:9: error: Deployment ml/x: …". */
 char *show_problem(const json_t *event);
 
+/* An Export's value, of an `export` event or of /status: "ml/address = 10.0.0.7". */
+char *show_export(const json_t *export);
+
 /* A summary event: "in sync: 12 objects, 9 requests, 0.08 s", or the counts. */
 char *show_summary(const json_t *summary);
 

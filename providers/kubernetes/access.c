@@ -169,8 +169,9 @@ static const char *why_read_only(const struct access *a, const struct kind *kind
     }
 }
 
-static void add(struct access *a, const struct kind *kind, const char *namespace, unsigned verbs,
-                const char *read_only)
+/* read_only: why it is only looked at, or compared without dry runs; NULL: neither. */
+static struct access_rule *add(struct access *a, const struct kind *kind, const char *namespace,
+                               unsigned verbs, const char *read_only)
 {
     for (size_t i = 0; i < a->count; i++) {
         struct access_rule *r = &a->items[i];
@@ -179,7 +180,7 @@ static void add(struct access *a, const struct kind *kind, const char *namespace
         if (same_place && !strcmp(r->plural, kind->plural) && !strcmp(r->group, kind->group)) {
             r->read_only = verbs & ~r->verbs ? read_only : r->read_only;
             r->verbs |= verbs;
-            return;
+            return r;
         }
     }
     a->items = xgrow(a->items, &a->cap, a->count + 1, sizeof(*a->items));
@@ -191,6 +192,7 @@ static void add(struct access *a, const struct kind *kind, const char *namespace
         .verbs = verbs,
         .read_only = read_only,
     };
+    return &a->items[a->count - 1];
 }
 
 /* Only what is a DNS name comes into a Role: never "*", never "pods/exec". */
@@ -246,7 +248,7 @@ int access_object(struct access *a, const char *group, const char *version, cons
     unsigned verbs = ACCESS_READ;
     if (a->config.report && !read_only)
         verbs |= ACCESS_PATCH | (kind.can_create ? ACCESS_CREATE : 0U);
-    add(a, &kind, namespace, verbs, read_only);
+    add(a, &kind, namespace, verbs, read_only)->compared = true;
     if (namespace && scalable(&kind))
         json_put(a->scalable, namespace, json_true());
     return 0;

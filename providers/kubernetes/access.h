@@ -37,6 +37,7 @@ struct access_rule {
     char *namespace; /* NULL: the whole cluster (only kinds without a namespace) */
     char *group, *plural, *kind;
     unsigned verbs;        /* bits of enum access_verb */
+    bool compared;         /* with Git; else it is only looked at */
     const char *read_only; /* why no dry run is granted, or NULL */
 };
 

@@ -1,4 +1,5 @@
 """The agent's endpoints, and what reads them: probes, metrics, /status, `holdfast status`, /sync and webhooks."""
+import copy
 import hashlib
 import hmac
 import json
@@ -145,6 +146,16 @@ def test_not_ready(agent, repository, endpoints, holdfast):
     assert code == 3 and "could not be read: " in text and "read never" in text, text
 
 
+def definition(group):
+    """A kind that is there later."""
+    spec = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    return {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"laters.{group}"},
+            "spec": {"group": group, "scope": "Namespaced", "names": {"plural": "laters", "kind": "Later"},
+                     "versions": [{"name": "v1", "served": True, "storage": True, "schema": {
+                         "openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}}]}}
+
+
 def test_exports(agents, cluster, repository, namespace, endpoints, holdfast):
     """A path of an object that Git does not declare: pending, there, another, gone; to the log and to /status."""
     repository.commit({"a.yaml": config_map("a", {"k": "1"})})
@@ -152,10 +163,19 @@ def test_exports(agents, cluster, repository, namespace, endpoints, holdfast):
               "spec": {"from": {"object": {"apiVersion": "v1", "kind": "Service", "name": "model"},
                                 "path": "status.loadBalancer.ingress[0].hostname"},
                        "default": "pending...", "to": {"log": True}}}
+    group = f"{namespace}.example.com"
+    later = copy.deepcopy(export)
+    later["metadata"]["name"] = "later"
+    later["spec"]["from"] = {"object": {"apiVersion": f"{group}/v1", "kind": "Later", "name": "one"}, "path": "spec.size"}
     config = [{"sources": [{"name": "infra", "url": repository.url, "ref": "main"}], "http": endpoints.config,
-               "kubernetes": {"defaultNamespace": namespace}}, export]
+               "kubernetes": {"defaultNamespace": namespace}}, export, later]
     a = agents(config, cluster.kubeconfig)
+    a.wait(event="note", message=f"Export of Later one cannot be read: the cluster does not serve the kind in {group}/v1")
     a.wait(event="export", name="address", namespace=namespace, value="pending...", default=True)
+    cluster.apply(definition(group))
+    cluster.kubectl("wait", "--for=condition=Established", f"crd/laters.{group}")
+    cluster.apply({"apiVersion": f"{group}/v1", "kind": "Later", "metadata": {"name": "one"}, "spec": {"size": "L"}}, namespace)
+    a.wait(event="export", name="later", value="L", default=False)
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "model"},
                "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}}
     cluster.apply(service, namespace)
@@ -172,7 +192,8 @@ def test_exports(agents, cluster, repository, namespace, endpoints, holdfast):
     assert f"{namespace}/address = b.example\n" in holdfast("status", "--url", endpoints.address)[1]
     cluster.kubectl("delete", "service", "model", "-n", namespace)
     a.wait(event="export", value="pending...", default=True)
-    assert len(a.seen(event="export")) == 4, a.tail()
+    assert len(a.seen(event="export", name="address")) == 4, a.tail()
+    cluster.kubectl("delete", f"crd/laters.{group}")
     export["spec"]["to"] = {"secret": {"name": "s", "key": "k"}}
     a.configure(config)
     a.signal(signal.SIGHUP)
@@ -260,7 +281,12 @@ def test_hangup_keeps_the_endpoints(agent, repository, endpoints, tmp_path):
         a.wait(event="note", message="the configuration was read again")
         assert listener(endpoints.address) == kept
     assert endpoints.ask("/healthz")[0] == 200
-    hang_up(http={"listen": ":" + endpoints.address.rpartition(":")[2]})  # our own socket is in the way
+    port = endpoints.address.rpartition(":")[2]
+    hang_up(http={"listen": f":{port}"})  # our own socket is in the way
+    assert endpoints.ask("/healthz")[0] == 200
+    for wanted in ("192.0.2.1:9", f"192.0.2.1:{port}"):  # no address of ours; the second takes the old one away to try
+        hang_up("http.listen", "error", http={"listen": wanted})
+        a.wait(event="note", message="the configuration was read again")
     assert endpoints.ask("/healthz")[0] == 200
     before, endpoints.address = endpoints.address, free_address()
     hang_up(http={"listen": endpoints.address})

@@ -147,6 +147,8 @@ static const struct fault {
      "x.yaml:7:8: sources[1].url: https://git.example/x.git: ? and # have no meaning"},
     {HEAD "sources:\n- name: a\n  url: https://word@git.example/x.git\n",
      "x.yaml:5:8: sources[0].url: https://git.example/x.git: no user and no password belong"},
+    {HEAD "sources:\n- name: a\n  url: oauth2:word@git.example/x.git\n",
+     "x.yaml:5:8: sources[0].url: a password may stand before the @, so it is not shown"},
     {HEAD "sources: [{url: /x}]\n", "sources[0]: name is missing"},
     {HEAD "sources: [{name: \"a b\", url: /x}]\n", "a name has letters, digits"},
     {HEAD "sources: {}\n", "sources: a list belongs here, not a map"},

@@ -151,7 +151,7 @@ static void no_event(void **state _unused_)
 {
     static const char *const members[] = {
         "\"verdict\":\"unknown\"", "\"verdict\":\"missing\",\"state\":\"cleared\"",
-        "\"verdict\":\"missing\",\"state\":\"reminder\"", "\"a\":1"};
+        "\"verdict\":\"missing\",\"state\":\"opened\",\"reminder\":true", "\"a\":1"};
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         json_auto_t *base = drift("0", "Pod", "\"b\":1");
         _free_ char *text = xasprintf("{%s}", members[i]);

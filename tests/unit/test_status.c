@@ -152,6 +152,17 @@ static void cluster_error(void **state _unused_)
     assert_int_equal(status_exit(v), EXIT_BLOCKED);
 }
 
+/* What cannot be read is in no other count. */
+static void unread(void **state _unused_)
+{
+    json_auto_t *v = parse(HEAD "\"sources\":[{\"name\":\"ml\",\"ready\":true,\"objects\":3,"
+                                "\"inSync\":3,\"errors\":1}]}");
+    _free_ char *text = printed(v);
+    assert_non_null(strstr(
+        text, "\n  1 error: what cannot be read from Git is not compared; the log says why\n"));
+    assert_int_equal(status_exit(v), EXIT_BLOCKED);
+}
+
 static void odd(void **state _unused_)
 {
     static const char *const texts[] = {
@@ -169,7 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole),         cmocka_unit_test(longest), cmocka_unit_test(exits),
-        cmocka_unit_test(cluster_error), cmocka_unit_test(odd),
+        cmocka_unit_test(cluster_error), cmocka_unit_test(unread),  cmocka_unit_test(odd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,8 @@ static void count(void *ctx, enum event_level level, const char *event, const js
 static void say(struct tell *t, enum event_level level, size_t number)
 {
     json_auto_t *members = json_object();
-    json_put(members, "line", json_integer((json_int_t)number));
+    _free_ char *message = xasprintf("number %zu", number);
+    json_put_str(members, "message", message);
     tell_problem(t, level, members);
 }
 
@@ -64,11 +65,28 @@ static void of_a_set(void **state)
     tell_free(t);
 }
 
+/* A commit that moves the line of what was noted while it was judged makes it no second note. */
+static void line_moved(void **state)
+{
+    size_t told = 0;
+    struct tell_counts counts;
+    struct tell *t = tell_new(count, &told);
+    for (int line = 1; line < 4; line++) {
+        json_auto_t *members = json_pack("{s:s,s:i}", "message", "held by an HPA", "line", line);
+        tell_problem(t, EVENT_INFO, members);
+    }
+    tell_count(t, &counts);
+    assert_int_equal(told, 1);
+    assert_int_equal(counts.notes, 1);
+    tell_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_notes),
         cmocka_unit_test(of_a_set),
+        cmocka_unit_test(line_moved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
