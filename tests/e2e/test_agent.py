@@ -8,7 +8,7 @@ import subprocess
 import termios
 import time
 
-from support import HOLDFAST, SECONDS, clean_environment, config_map, contains, deployment, run_crd, without_times
+from support import HOLDFAST, SECONDS, SLOWER, clean_environment, config_map, contains, deployment, run_crd, without_times
 
 
 def field(name, **more):
@@ -252,7 +252,7 @@ def test_ends_though_nobody_reads_its_log(cluster, repository, tmp_path):
         begun = time.monotonic()
         child.send_signal(signal.SIGTERM)
         try:
-            assert child.wait(10) == 2
+            assert child.wait(10 * SLOWER) == 2
         finally:
             child.kill()
         assert time.monotonic() - begun > 1.5  # it hung, or the test shows nothing
