@@ -148,7 +148,7 @@ bool path_keys_match(const json_t *element, const json_t *keys)
     return true;
 }
 
-static bool keys_present(const json_t *element, const json_t *keys)
+bool path_keys_present(const json_t *element, const json_t *keys)
 {
     const char *key;
     json_t *want;
@@ -168,7 +168,7 @@ json_t *path_element(const json_t *list, const json_t *keys, size_t *index)
     {
         if (!path_keys_match(element, keys))
             continue;
-        if (keys_present(element, keys)) {
+        if (path_keys_present(element, keys)) {
             found = i;
             break;
         }

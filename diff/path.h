@@ -42,6 +42,9 @@ bool path_each_key(const struct path *path);
 /* Does `element` (an object) carry these keys? A key that `element` lacks is a wildcard. */
 bool path_keys_match(const json_t *element, const json_t *keys);
 
+/* Does `element` have all these keys, whatever their values? */
+bool path_keys_present(const json_t *element, const json_t *keys);
+
 /* The element of `list` with exactly these keys present (no wildcard), else with wildcards; or
  * NULL. */
 json_t *path_element(const json_t *list, const json_t *keys, size_t *index);

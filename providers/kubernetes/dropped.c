@@ -43,6 +43,9 @@ static void walk_owned(const struct dropped_walk *w, const struct path *up, cons
         const json_t *there = path_index_step(&in_live, &step);
         const json_t *then = path_index_step(&in_answer, &step);
         const json_t *wanted = path_index_step(&in_declared, &step);
+        /* an element that lacks a key is the one that the answer has */
+        if (c.type == STEP_KEYS && !then && !path_keys_present(wanted, c.value))
+            wanted = NULL;
         if (there && !annotation_never_read(&step) && !marker_is(w->manager, &step) &&
             !(w->skip && w->skip(w->ctx, &step))) {
             if (!wanted)

@@ -117,6 +117,17 @@ void candidates_unite(struct candidates *c)
     c->count = kept;
 }
 
+/* What Git declares at the step: an element of another's keys is not it. */
+static const json_t *wanted_at(const struct walk *w, struct path_index *declared,
+                               const struct path *step)
+{
+    const json_t *wanted = path_index_step(declared, step);
+    if (!wanted || step->type != STEP_KEYS || path_keys_present(wanted, step->value))
+        return wanted;
+    const json_t *list = fields_find(w->ours, step->up);
+    return fields_is_other(list, declared->value, wanted, step->value) ? NULL : wanted;
+}
+
 static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
                       const json_t *declared, const json_t *live)
 {
@@ -132,7 +143,7 @@ static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
         struct path step = {
             .up = up, .type = c.type, .name = c.name, .value = c.value, .index = c.index};
         const json_t *there = path_index_step(&in_live, &step);
-        const json_t *wanted = path_index_step(&in_declared, &step);
+        const json_t *wanted = wanted_at(w, &in_declared, &step);
         if (there && restarted_at(&step))
             w->out->ignored++;
         if (there && !candidates_never(&step) && !(w->in->skip && w->in->skip(w->in->ctx, &step))) {

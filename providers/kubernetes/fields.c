@@ -180,6 +180,27 @@ bool fields_owns(const json_t *fields, const struct path *path)
     return false;
 }
 
+bool fields_is_other(const json_t *list, const json_t *declared, const json_t *element,
+                     const json_t *keys)
+{
+    const struct path step = {.type = STEP_KEYS, .value = keys};
+    if (path_keys_present(element, keys) || !list || child_at(list, &step))
+        return false;
+    const char *key;
+    json_t *child;
+    bool other = false;
+    json_object_foreach((json_t *)list, key, child)
+    {
+        struct fields_child c;
+        if (other || key[0] != 'k' || !fields_child(key, child, &c))
+            continue;
+        other = path_keys_match(element, c.value) &&
+                !path_keys_present(path_element(declared, c.value, NULL), c.value);
+        json_decref(c.value);
+    }
+    return other;
+}
+
 bool fields_whole(const json_t *node)
 {
     return json_object_size(node) == 0 || json_object_get(node, ".");
@@ -258,19 +279,6 @@ static const void *shape_member(const void *node, const char *name)
     return NULL;
 }
 
-/* Does the declared element carry every key? */
-static bool carries_keys(const json_t *declared, const json_t *keys)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)keys, key, value)
-    {
-        if (!json_object_get(declared, key))
-            return false;
-    }
-    return true;
-}
-
 /* The elements that the service knows, in an order of its own. */
 struct known {
     json_t *keys;         /* array */
@@ -316,7 +324,7 @@ static void shape_elements(const void *node, const json_t *declared, struct shap
     for (size_t k = 0; k < json_array_size(all); k++) {
         const json_t *keys = json_array_get(all, k);
         const json_t *element = path_index_element(&in_declared, keys, &i);
-        if (!element || out[i].node || !carries_keys(element, keys))
+        if (!element || out[i].node || !path_keys_present(element, keys))
             continue;
         take(&known, k, &out[i]);
         left--;

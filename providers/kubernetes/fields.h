@@ -59,6 +59,13 @@ struct fields_child {
 /* Reads the member `key` of a node; false for "." and for what nobody knows. */
 bool fields_child(const char *key, const json_t *node, struct fields_child *out);
 
+/*
+ * An element of `declared` that lacks some of `keys`: is it another than the one with these keys?
+ * It is where our own node of that list has not those, but others that no other element carries.
+ */
+bool fields_is_other(const json_t *list, const json_t *declared, const json_t *element,
+                     const json_t *keys);
+
 /* Owned as a whole: a leaf, or with "." inside. */
 bool fields_whole(const json_t *node);
 

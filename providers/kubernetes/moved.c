@@ -21,6 +21,35 @@ static size_t comparable(const struct moved_input *in)
     return n;
 }
 
+/* Does Git name the element now, and beside it one that lacks a key? That was the earlier one. */
+static bool told_apart(const json_t *list, const json_t *keys)
+{
+    size_t i;
+    json_t *element;
+    bool loose = false;
+    json_array_foreach((json_t *)list, i, element)
+    {
+        loose |= path_keys_match(element, keys) && !path_keys_present(element, keys);
+    }
+    return loose && path_keys_present(path_element(list, keys, NULL), keys);
+}
+
+/* What a version says at the path: an element of another's keys is not it. */
+static const json_t *said(const struct moved_input *in, const json_t *version,
+                          const struct path *path)
+{
+    if (!path)
+        return version;
+    const json_t *up = said(in, version, path->up);
+    const json_t *value = up ? path_step(up, path) : NULL;
+    if (!value || path->type != STEP_KEYS || path_keys_present(value, path->value))
+        return value;
+    const json_t *ours = fields_find(fields_ours(in->managed_fields, in->manager), path->up);
+    bool other = fields_is_other(ours, up, value, path->value) ||
+                 told_apart(path_find(in->declared, path->up), path->value);
+    return other ? NULL : value;
+}
+
 /* Is this leaf, which we own, live as Git has it only since the version `since` was replaced? */
 static bool came_later(const struct moved_input *in, size_t since, const struct path *leaf)
 {
@@ -29,7 +58,7 @@ static bool came_later(const struct moved_input *in, size_t since, const struct 
     if (!now || !live || !json_same(now, live))
         return false;
     for (size_t i = since; i < in->count; i++) {
-        if (notation_same(now, path_find(in->versions[i].declared, leaf)))
+        if (notation_same(now, said(in, in->versions[i].declared, leaf)))
             return false;
     }
     return true;
@@ -93,7 +122,7 @@ bool moved_added(const struct moved_input *in, const struct path *path)
     const char *time = our_time(in);
     size_t count = comparable(in), since = 0;
     int64_t applied;
-    while (since < count && path_find(in->versions[since].declared, path))
+    while (since < count && said(in, in->versions[since].declared, path))
         since++;
     if (!ours || since == count || applied_since(in, since))
         return false;

@@ -129,6 +129,8 @@ void report_field(struct kube *k, struct unit *unit, const struct field_report *
     json_auto_t *want = shown(k, f->want, secret);
     json_auto_t *have = shown(k, f->have, secret);
     _free_ char *field = path_text(f->path);
+    /* Git has no such element: the list, not an element that lacks a key */
+    const struct path *at = !f->want && f->path->type == STEP_KEYS ? f->path->up : f->path;
     const struct drift d = {
         .verdict = VERDICT_DRIFTED,
         .drift_class = f->drift_class,
@@ -141,7 +143,7 @@ void report_field(struct kube *k, struct unit *unit, const struct field_report *
         .by_all = f->who->by_all,
         .since = f->who->since,
         .since_kind = f->who->since_kind,
-        .line = line_of(u, unit, f->path),
+        .line = line_of(u, unit, at),
         .unjudged = f->unjudged,
     };
     tell(k, unit, &d);

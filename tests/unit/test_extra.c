@@ -27,6 +27,9 @@ struct candidate_case {
     const char *want;                /* fields, in the order in which they were found */
 };
 
+#define PORT(protocol)                                                                             \
+    "'k:{\\\"port\\\":53,\\\"protocol\\\":\\\"" protocol                                           \
+    "\\\"}':{'.':{},'f:port':{},'f:protocol':{}}"
 #define OWN_CONTAINER "'.':{},'f:name':{},'f:image':{}"
 
 static const struct candidate_case candidate_cases[] = {
@@ -63,6 +66,16 @@ static const struct candidate_case candidate_cases[] = {
      "{'f:l':{'k:{\\\"name\\\":\\\"a\\\"}':{'.':{},'f:name':{}}}}", NULL, "l[name=a]"},
     {"wildcard keys: Git's element is the hand's", "{'p':[{'port':53}]}",
      "{'p':[{'port':53,'protocol':'TCP','name':'x'}]}", NULL,
+     "{'f:p':{'k:{\\\"port\\\":53,\\\"protocol\\\":\\\"TCP\\\"}':{'.':{},'f:port':{},'f:name':{}}}"
+     "}",
+     NULL, "p[port=53,protocol=TCP].name"},
+    {"a wildcard that is another element of ours", "{'p':[{'port':53}]}",
+     "{'p':[{'port':53,'protocol':'TCP'},{'port':53,'protocol':'UDP'}]}",
+     "{'f:p':{" PORT("TCP") "}}", "{'f:p':{" PORT("UDP") "}}", NULL, "p[port=53,protocol=UDP]"},
+    {"a wildcard beside an element of ours that Git names whole",
+     "{'p':[{'port':53,'protocol':'UDP'},{'port':53}]}",
+     "{'p':[{'port':53,'protocol':'UDP'},{'port':53,'protocol':'TCP','name':'x'}]}",
+     "{'f:p':{" PORT("UDP") "}}",
      "{'f:p':{'k:{\\\"port\\\":53,\\\"protocol\\\":\\\"TCP\\\"}':{'.':{},'f:port':{},'f:name':{}}}"
      "}",
      NULL, "p[port=53,protocol=TCP].name"},
@@ -308,6 +321,10 @@ static const struct dropped_case dropped_cases[] = {
      "'k:{\\\"name\\\":\\\"b\\\"}':{'.':{},'f:name':{}}}}",
      "{'l':[{'name':'a'}]}", "{'l':[{'name':'a'}]}", "{'l':[{'name':'b'},{'name':'a'}]}", false,
      true, "l[name=b]={\"name\":\"b\"}"},
+    {"an element beside one that lacks a key", "{'f:p':{" PORT("TCP") "," PORT("UDP") "}}",
+     "{'p':[{'port':53}]}", "{'p':[{'port':53,'protocol':'TCP'}]}",
+     "{'p':[{'port':53,'protocol':'TCP'},{'port':53,'protocol':'UDP'}]}", false, true,
+     "p[port=53,protocol=UDP]={\"port\":53,\"protocol\":\"UDP\"}"},
     {"all elements", "{'f:l':{'k:{\\\"name\\\":\\\"a\\\"}':{'.':{},'f:name':{}}}}", "{}", "{}",
      "{'l':[{'name':'a'}]}", false, true, "l[name=a]={\"name\":\"a\"}"},
     {"a member of a set", "{'f:s':{'v:\\\"x\\\"':{},'v:\\\"y\\\"':{}}}", "{'s':['x']}",

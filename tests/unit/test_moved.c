@@ -218,11 +218,59 @@ static void lists(void **state)
     assert_false(decide(&atomic, &b));
 }
 
+#define PORTS_TCP "{'f:ports':{'k:{\\'port\\':53,\\'protocol\\':\\'TCP\\'}':{'.':{},'f:port':{}}}}"
+
+/* asked for: ports[port=53,protocol=UDP] */
+static const struct row ports[] = {
+    {"a port of another protocol is added",
+     "{'ports':[{'port':53},{'port':53,'protocol':'UDP'}]}",
+     "{'ports':[{'port':53,'protocol':'TCP'}]}",
+     PORTS_TCP,
+     {{9, "{'ports':[{'port':53}]}"}},
+     true},
+    {"the same, and the first went meanwhile",
+     "{'ports':[{'port':53},{'port':53,'protocol':'UDP'}]}",
+     "{}",
+     "{'f:x':{}}",
+     {{9, "{'ports':[{'port':53}]}"}},
+     true},
+    {"both are named whole since",
+     "{'ports':[{'port':53,'protocol':'TCP'},{'port':53,'protocol':'UDP'}]}",
+     "{'ports':[{'port':53,'protocol':'TCP'}]}",
+     PORTS_TCP,
+     {{9, "{'ports':[{'port':53}]}"}},
+     true},
+    {"it had no protocol then",
+     "{'ports':[{'port':53,'protocol':'UDP'}]}",
+     "{}",
+     "{'f:x':{}}",
+     {{9, "{'ports':[{'port':53}]}"}},
+     false},
+    {"it was there then",
+     "{'ports':[{'port':53},{'port':53,'protocol':'UDP'}]}",
+     "{'ports':[{'port':53,'protocol':'TCP'}]}",
+     PORTS_TCP,
+     {{9, "{'ports':[{'port':53,'protocol':'UDP'},{'port':53}]}"}},
+     false},
+};
+
+static void protocols(void **state)
+{
+    json_auto_t *keys = json_pack("{s:i,s:s}", "port", 53, "protocol", "UDP");
+    const struct path list = {.type = STEP_MEMBER, .name = "ports"};
+    const struct path udp = {.up = &list, .type = STEP_KEYS, .value = keys};
+    for (size_t i = 0; i < ARRAY_LEN(ports); i++) {
+        if (decide(&ports[i], &udp) != ports[i].moved)
+            fail_msg("%s", ports[i].what);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table),
         cmocka_unit_test(lists),
+        cmocka_unit_test(protocols),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
