@@ -81,6 +81,12 @@ struct candidate *candidates_add(struct candidates *c, const struct path *path, 
     return new;
 }
 
+void candidate_free(struct candidate *c)
+{
+    kept_path_free(&c->path);
+    json_decref(c->several);
+}
+
 static bool path_among(const json_t *texts, const struct path *path)
 {
     _free_ char *text = path_text(path);
@@ -97,7 +103,7 @@ void candidates_unite(struct candidates *c)
         const json_t *same = json_object_get(once, text);
         if (same) {
             c->items[json_integer_value(same)].dropped |= c->items[i].dropped;
-            kept_path_free(&c->items[i].path);
+            candidate_free(&c->items[i]);
             continue;
         }
         json_put(once, text, json_integer((json_int_t)kept));
@@ -110,7 +116,7 @@ void candidates_unite(struct candidates *c)
         while (up && !path_among(once, up))
             up = up->up;
         if (up)
-            kept_path_free(&c->items[i].path);
+            candidate_free(&c->items[i]);
         else
             c->items[kept++] = c->items[i];
     }
@@ -126,6 +132,15 @@ static const json_t *wanted_at(const struct walk *w, struct path_index *declared
         return wanted;
     const json_t *list = fields_find(w->ours, step->up);
     return fields_is_other(list, declared->value, wanted, step->value) ? NULL : wanted;
+}
+
+static struct candidate *candidate_of(struct walk *w, const struct path *step,
+                                      struct path_index *live)
+{
+    struct candidate *new = candidates_add(w->out, step, path_index_step(live, step));
+    if (step->type == STEP_KEYS)
+        new->several = path_index_several(live, step->value);
+    return new;
 }
 
 static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
@@ -155,7 +170,7 @@ static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
             else if (!fields_find(w->ours, &step))
                 /* a container put into a running Pod (kubectl debug) is always a hand's, and stays
                  */
-                candidates_add(w->out, &step, there)->certain =
+                candidate_of(w, &step, &in_live)->certain =
                     !strcmp(w->entry->subresource, "ephemeralcontainers");
         }
         json_decref(c.value);
@@ -244,12 +259,35 @@ static int later_first(const void *a, const void *b)
     }
 }
 
+/* A JSON patch can have put in several of the same keys, or of the same value. */
+static void remove_all(json_t *patch, const json_t *live, const struct path *path)
+{
+    const json_t *list = path->up ? path_find(live, path->up) : NULL, *element;
+    size_t i, count = json_array_size(patch);
+    json_array_foreach((json_t *)list, i, element)
+    {
+        bool is = path->type == STEP_KEYS ? path_keys_match(element, path->value) &&
+                                                path_keys_present(element, path->value)
+                                          : json_same(element, path->value);
+        const struct path step = {.up = path->up, .type = STEP_INDEX, .index = i};
+        if (is)
+            patch_op(patch, "remove", live, &step, NULL);
+    }
+    if (json_array_size(patch) == count)
+        patch_op(patch, "remove", live, path, NULL);
+}
+
 json_t *candidates_patch(const struct candidates *c, const json_t *live)
 {
     json_auto_t *removes = json_array();
     for (size_t i = 0; i < c->count; i++) {
-        if (!c->items[i].certain)
-            patch_op(removes, "remove", live, kept_path_last(&c->items[i].path), NULL);
+        const struct path *path = kept_path_last(&c->items[i].path);
+        if (c->items[i].certain)
+            continue;
+        if (path->type == STEP_KEYS || path->type == STEP_VALUE)
+            remove_all(removes, live, path);
+        else
+            patch_op(removes, "remove", live, path, NULL);
     }
     const size_t count = json_array_size(removes);
     _free_ json_t **sorted = xcalloc(count, sizeof(json_t *));
@@ -309,12 +347,24 @@ static void rest(const struct path *path, const json_t *live, const json_t *back
         found(ctx, path, live);
 }
 
+static void rest_of_several(const struct candidate *c, const json_t *answer, candidate_found *found,
+                            void *ctx)
+{
+    const struct path *path = kept_path_last(&c->path);
+    struct path_index _path_index_ in_answer = PATH_INDEX(path_find(answer, path->up));
+    json_auto_t *back = path_index_several(&in_answer, path->value);
+    if (!back || !json_same(back, c->several))
+        found(ctx, path, c->several);
+}
+
 void candidate_rest(const struct candidate *c, const json_t *answer, candidate_found *found,
                     void *ctx)
 {
     const struct path *path = kept_path_last(&c->path);
     if (c->certain)
-        found(ctx, path, c->live);
+        found(ctx, path, c->several ? c->several : c->live);
+    else if (c->several)
+        rest_of_several(c, answer, found, ctx);
     else
         rest(path, c->live, path_find(answer, path), found, ctx);
 }
@@ -322,7 +372,7 @@ void candidate_rest(const struct candidate *c, const json_t *answer, candidate_f
 void candidates_free(struct candidates *c)
 {
     for (size_t i = 0; i < c->count; i++)
-        kept_path_free(&c->items[i].path);
+        candidate_free(&c->items[i]);
     free(c->items);
     *c = (struct candidates){0};
 }

@@ -24,6 +24,7 @@ void kept_path_free(struct kept_path *p);
 struct candidate {
     struct kept_path path;
     const json_t *live; /* borrowed from the live object */
+    json_t *several;    /* all live elements of these keys, where there are several; or NULL */
     bool certain;       /* no default, and no patch of the object itself could take it away */
     bool dropped;       /* Git declared it once (earlier.h) */
 };
@@ -75,6 +76,7 @@ bool annotation_never_read(const struct path *path);
 /* Parts of an object that are never a hand's addition to what we hold (DESIGN 5.3e, SPEC 2). */
 bool candidates_never(const struct path *path);
 
+void candidate_free(struct candidate *c);
 void candidates_free(struct candidates *c);
 
 /* Appends a JSON patch operation. `value` NULL for remove; takes the reference. */

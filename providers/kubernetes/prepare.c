@@ -86,7 +86,7 @@ static void drop_ignored(struct kube *k, struct unit *unit, struct candidates *c
             c->items[kept++] = c->items[i];
             continue;
         }
-        kept_path_free(&c->items[i].path);
+        candidate_free(&c->items[i]);
         c->ignored++;
     }
     c->count = kept;

@@ -153,7 +153,8 @@ static const char patched[] =
     "{'metadata':{'resourceVersion':'7'},'data':{'10':'','9':'','1b':'','01':'','a/b~c':''},"
     "'spec':{'l':[{'name':'a','env':[{'name':'x'},{'name':'y'},{'name':'z'}]},{'name':'b'},"
     "{'name':'c'},{'name':'d'},{'name':'e'},{'name':'f'},{'name':'g'},{'name':'h'},{'name':'i'},"
-    "{'name':'j'},{'name':'k'}],'s':['p','q','r'],'i':[0,1,2]}}";
+    "{'name':'j'},{'name':'k'}],'s':['p','q','r'],'i':[0,1,2],'t':['u','v','u'],"
+    "'m':[{'name':'o'},{'name':'n','value':'1'},{'name':'p'},{'name':'n','value':'2'}]}}";
 
 struct patch_case {
     const char *name;
@@ -177,6 +178,9 @@ static const struct patch_case patch_cases[] = {
     {"sets and indices",
      {"spec | s | ='p'", "spec | s | ='r'", "spec | i | #1"},
      "/spec/s/2 /spec/s/0 /spec/i/1"},
+    {"all elements of the same keys, all members of one value",
+     {"spec | m | {'name':'n'}", "spec | m | {'name':'o'}", "spec | t | ='u'"},
+     "/spec/t/2 /spec/t/0 /spec/m/3 /spec/m/1 /spec/m/0"},
     {"names that look like numbers",
      {"data | 10", "data | 9", "data | 1b", "data | 01", "spec | l | {'name':'b'}",
       "spec | l | {'name':'k'}"},
@@ -289,6 +293,35 @@ static void test_rest(void **state)
         if (strcmp(buf_str(&seen), c->want) != 0)
             fail_msg("%s: %s", c->name, buf_str(&seen));
         kept_path_free(&candidate.path);
+    }
+}
+
+/* Added twice: told with both, unless the server puts both back. */
+static void test_added_twice(void **state)
+{
+    static const char both[] = "{'l':[{'name':'a','value':'1'},{'name':'a','value':'2'}]}";
+    static const struct {
+        const char *answer, *want;
+    } rows[] = {
+        {"{}", "l[name=a]=[{\"name\":\"a\",\"value\":\"1\"},{\"name\":\"a\",\"value\":\"2\"}]"},
+        {"{'l':[{'name':'a','value':'1'}]}",
+         "l[name=a]=[{\"name\":\"a\",\"value\":\"1\"},{\"name\":\"a\",\"value\":\"2\"}]"},
+        {both, ""},
+    };
+    json_auto_t *none = json_object(), *live = tree(both), *managed = json_array();
+    json_push(managed,
+              entry("kubectl-patch", "Update", "{'f:l':{'k:{\\\"name\\\":\\\"a\\\"}':{}}}"));
+    const struct extra_input in = {
+        .declared = none, .live = live, .managed_fields = managed, .manager = "holdfast"};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        json_auto_t *answer = tree(rows[i].answer);
+        struct buf _buf_ seen = BUF_INIT(1 * MIB);
+        struct candidates c;
+        candidates_find(&in, &c);
+        assert_int_equal(c.count, 1);
+        candidate_rest(&c.items[0], answer, note, &seen);
+        assert_string_equal(buf_str(&seen), rows[i].want);
+        candidates_free(&c);
     }
 }
 
@@ -459,9 +492,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_candidates),  cmocka_unit_test(test_patch),
-        cmocka_unit_test(test_patch_order), cmocka_unit_test(test_rest),
-        cmocka_unit_test(test_dropped),     cmocka_unit_test(test_skip),
-        cmocka_unit_test(test_certain),
+        cmocka_unit_test(test_patch_order), cmocka_unit_test(test_added_twice),
+        cmocka_unit_test(test_rest),        cmocka_unit_test(test_dropped),
+        cmocka_unit_test(test_skip),        cmocka_unit_test(test_certain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
