@@ -93,11 +93,11 @@ static void put_name_back(json_t *value, const char *probe, const char *name)
 /* What only one object can have: a probe leaves it out. */
 static const char *const only_once[] = {"clusterIP", "clusterIPs", "healthCheckNodePort"};
 
-static bool leaves_out(const json_t *spec, const char *name)
+static bool left_out(const json_t *spec, const char *name)
 {
     const char *address = json_str_at(spec, "clusterIP", NULL);
     bool headless = address && !strcmp(address, "None");
-    return json_object_get(spec, name) && !(headless && !strncmp(name, "clusterIP", 9));
+    return !(headless && !strncmp(name, "clusterIP", 9));
 }
 
 static bool is_service(const json_t *body)
@@ -106,29 +106,77 @@ static bool is_service(const json_t *body)
            !strcmp(json_str_at(body, "kind", NULL), "Service");
 }
 
-static void put_member_back(json_t *answer, const json_t *declared, const char *name)
+/* "", 0, [] and nothing at all: the server is asked to choose. */
+static bool leaves_open(const json_t *value)
 {
-    json_t *value = json_object_get(declared, name);
-    if (value && json_is_object(answer))
-        json_put(answer, name, json_incref(value));
+    return !value || (json_is_string(value) && !json_string_length(value)) ||
+           (json_is_integer(value) && !json_integer_value(value)) ||
+           (json_is_array(value) && !json_array_size(value));
 }
 
-/* What the probe left out is in its answer as Git says it: more is not known of it. */
-static void put_left_out_back(json_t *answer, const json_t *declared)
+/* As Git says it; what Git leaves open stays as it is, whatever the probe was given. */
+static void put_member_back(json_t *answer, const json_t *declared, const json_t *live,
+                            const char *name)
 {
-    put_member_back(json_object_get(answer, "metadata"), json_object_get(declared, "metadata"),
-                    "ownerReferences");
-    if (!is_service(declared))
+    json_t *value = json_object_get(declared, name), *now = json_object_get(live, name);
+    if (!json_is_object(answer))
         return;
-    const json_t *spec = json_object_get(declared, "spec");
-    for (size_t i = 0; i < ARRAY_LEN(only_once); i++) {
-        if (leaves_out(spec, only_once[i]))
-            put_member_back(json_object_get(answer, "spec"), spec, only_once[i]);
-    }
-    json_t *ports = json_at(answer, "spec", "ports", NULL), *port;
+    if (!leaves_open(value))
+        json_put(answer, name, json_incref(value));
+    else if (json_object_get(answer, name) && now)
+        json_put(answer, name, json_incref(now));
+    else
+        json_object_del(answer, name);
+}
+
+/* An apply takes away the owners that we own and Git does not name, and leaves the others'. */
+static void put_owners_back(json_t *answer, const struct kube_unit *u, const json_t *ours)
+{
+    const json_t *owned = json_at(ours, "f:metadata", "f:ownerReferences", NULL);
+    const json_t *declared = json_at(u->declared, "metadata", "ownerReferences", NULL);
+    json_t *metadata = json_object_get(answer, "metadata"), *owner;
+    json_auto_t *owners = leaves_open(declared) ? json_array() : json_deep_copy(declared);
     size_t i;
-    json_array_foreach(json_object_get(spec, "ports"), i, port)
-        put_member_back(json_array_get(ports, i), port, "nodePort");
+    json_array_foreach(json_at(u->live, "metadata", "ownerReferences", NULL), i, owner)
+    {
+        json_auto_t *keys = json_object();
+        json_put(keys, "uid", json_incref(json_object_get(owner, "uid")));
+        const struct path step = {.type = STEP_KEYS, .value = keys};
+        if (leaves_open(declared) && !(owned && fields_find(owned, &step)))
+            json_array_append(owners, owner);
+    }
+    if (json_is_object(metadata) && json_array_size(owners))
+        json_put(metadata, "ownerReferences", json_incref(owners));
+}
+
+static void put_ports_back(json_t *answer, const json_t *declared, const json_t *live)
+{
+    size_t i;
+    json_t *port;
+    json_array_foreach(json_object_get(answer, "ports"), i, port)
+    {
+        json_auto_t *keys = json_object();
+        json_put(keys, "port", json_incref(json_object_get(port, "port")));
+        json_put(keys, "protocol", json_incref(json_object_get(port, "protocol")));
+        put_member_back(port, json_array_get(json_object_get(declared, "ports"), i),
+                        path_element(json_object_get(live, "ports"), keys, NULL), "nodePort");
+    }
+}
+
+/* What the probe left out is in its answer as an apply would have it. */
+static void put_left_out_back(json_t *answer, const struct kube_unit *u, const json_t *ours)
+{
+    put_owners_back(answer, u, ours);
+    if (!is_service(u->declared))
+        return;
+    const json_t *spec = json_object_get(u->declared, "spec");
+    const json_t *live = json_object_get(u->live, "spec");
+    json_t *answered = json_object_get(answer, "spec");
+    for (size_t i = 0; i < ARRAY_LEN(only_once); i++) {
+        if (left_out(spec, only_once[i]))
+            put_member_back(answered, spec, live, only_once[i]);
+    }
+    put_ports_back(answered, spec, live);
 }
 
 /* What the account may do, as answers have shown it: since when the server denies it, else 0. */
@@ -214,7 +262,8 @@ static void question_answered(const struct question *q, struct kube_unit *u,
     u->answers[q->what] = json_deep_copy(a->object);
     if (q->what == ASK_CREATE) {
         put_name_back(u->answers[ASK_CREATE], u->probe_name, q->unit->name);
-        put_left_out_back(u->answers[ASK_CREATE], u->declared);
+        put_left_out_back(u->answers[ASK_CREATE], u,
+                          fields_ours(u->managed, q->k->config.field_manager));
     }
 }
 
@@ -361,7 +410,7 @@ static json_t *create_body(struct kube_unit *u)
     const json_t *whole = json_object_get(body, "spec");
     json_t *spec = json_deep_copy(whole);
     for (size_t i = 0; i < ARRAY_LEN(only_once); i++) {
-        if (leaves_out(whole, only_once[i]))
+        if (left_out(whole, only_once[i]))
             json_object_del(spec, only_once[i]);
     }
     json_put(body, "spec", spec);
