@@ -423,7 +423,20 @@ static json_t *create_body(struct kube_unit *u)
 struct fold {
     json_t *patch;
     const json_t *live;
+    json_t *made; /* texts of lists and maps that the patch has made */
 };
+
+/* A list or labels that are not there at all: made before anything is put in. */
+static void fold_make(struct fold *f, const struct path *path, bool list)
+{
+    if (!path || path_find(f->live, path))
+        return;
+    _free_ char *text = path_text(path);
+    if (json_object_get(f->made, text))
+        return;
+    json_put(f->made, text, json_true());
+    patch_op(f->patch, "add", f->live, path, list ? json_array() : json_object());
+}
 
 static void fold_difference(void *ctx, const struct difference *d)
 {
@@ -432,6 +445,7 @@ static void fold_difference(void *ctx, const struct difference *d)
         return;
     json_t *value = json_incref((json_t *)d->answer);
     bool element = d->path->type == STEP_KEYS || d->path->type == STEP_VALUE;
+    fold_make(f, d->path->up, element);
     if (d->live || !element) {
         patch_op(f->patch, d->live ? "replace" : "add", f->live, d->path, value);
         return;
@@ -445,7 +459,8 @@ static json_t *fold_body(const struct kube *k, struct kube_unit *u)
 {
     json_t *removes = candidates_patch(&u->candidates, u->live);
     json_t *patch = json_array();
-    struct fold fold = {patch, u->live};
+    json_auto_t *made = json_object();
+    struct fold fold = {patch, u->live, made};
     json_array_append(patch, json_array_get(removes, 0)); /* resourceVersion */
     const struct comparison c = {
         .shape_ops = &fields_shape, .ctx = &fold, .found = fold_difference};
