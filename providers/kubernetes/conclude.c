@@ -56,10 +56,10 @@ static bool below_resources(const struct path *path)
 static bool emptied(const struct telling *t, const struct difference *d)
 {
     const json_t *ours = fields_ours(t->u->managed, t->k->config.field_manager);
-    bool empty = (json_is_object(d->declared) && !json_object_size(d->declared)) ||
-                 (json_is_array(d->declared) && !json_array_size(d->declared));
+    bool empty = !json_object_size(d->declared) && !json_array_size(d->declared);
     bool left = json_object_size(d->live) || json_array_size(d->live);
-    return empty && left && !d->order && fields_shape.kind(fields_find(ours, d->path)) > SHAPE_LEAF;
+    return empty && left && !told_as_a_whole(d->declared, d->live) && !d->order &&
+           fields_shape.kind(fields_find(ours, d->path)) > SHAPE_LEAF;
 }
 
 /* Compared by ourselves: is it only another writing? */

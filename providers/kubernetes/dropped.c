@@ -50,7 +50,7 @@ static void walk_owned(const struct dropped_walk *w, const struct path *up, cons
             !(w->skip && w->skip(w->ctx, &step))) {
             if (!wanted)
                 undeclared(w, &step, child_node, then, there);
-            else if (json_object_size(child_node))
+            else if (json_object_size(child_node) && !told_as_a_whole(wanted, there))
                 walk_owned(w, &step, child_node, wanted, then, there);
         }
         json_decref(c.value);

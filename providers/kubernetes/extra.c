@@ -134,6 +134,12 @@ static const json_t *wanted_at(const struct walk *w, struct path_index *declared
     return fields_is_other(list, declared->value, wanted, step->value) ? NULL : wanted;
 }
 
+bool told_as_a_whole(const json_t *declared, const json_t *live)
+{
+    return json_is_object(declared) != json_is_object(live) ||
+           json_is_array(declared) != json_is_array(live);
+}
+
 static struct candidate *candidate_of(struct walk *w, const struct path *step,
                                       struct path_index *live)
 {
@@ -141,6 +147,27 @@ static struct candidate *candidate_of(struct walk *w, const struct path *step,
     if (step->type == STEP_KEYS)
         new->several = path_index_several(live, step->value);
     return new;
+}
+
+static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
+                      const json_t *declared, const json_t *live);
+
+/* What a hand owns at the step, and may be owned below it. */
+static void look_at(struct walk *w, const struct path *step, const json_t *node,
+                    const json_t *wanted, struct path_index *in_live)
+{
+    const json_t *there = path_index_step(in_live, step);
+    enum shape_kind kind = fields_shape.kind(node);
+    bool apart =
+        kind == SHAPE_KEYED || kind == SHAPE_SET || (path_each_key(step) && kind == SHAPE_MAP);
+    if (wanted && told_as_a_whole(wanted, there))
+        return; /* by what compares what Git declares */
+    if (wanted || apart || !fields_whole(node))
+        walk_hand(w, step, node, wanted, there);
+    else if (!fields_find(w->ours, step))
+        /* a container put into a running Pod (kubectl debug) is always a hand's, and stays */
+        candidate_of(w, step, in_live)->certain =
+            !strcmp(w->entry->subresource, "ephemeralcontainers");
 }
 
 static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
@@ -158,21 +185,10 @@ static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
         struct path step = {
             .up = up, .type = c.type, .name = c.name, .value = c.value, .index = c.index};
         const json_t *there = path_index_step(&in_live, &step);
-        const json_t *wanted = wanted_at(w, &in_declared, &step);
         if (there && restarted_at(&step))
             w->out->ignored++;
-        if (there && !candidates_never(&step) && !(w->in->skip && w->in->skip(w->in->ctx, &step))) {
-            enum shape_kind kind = fields_shape.kind(child_node);
-            bool apart = kind == SHAPE_KEYED || kind == SHAPE_SET ||
-                         (path_each_key(&step) && kind == SHAPE_MAP);
-            if (wanted || apart || !fields_whole(child_node))
-                walk_hand(w, &step, child_node, wanted, there);
-            else if (!fields_find(w->ours, &step))
-                /* a container put into a running Pod (kubectl debug) is always a hand's, and stays
-                 */
-                candidate_of(w, &step, &in_live)->certain =
-                    !strcmp(w->entry->subresource, "ephemeralcontainers");
-        }
+        if (there && !candidates_never(&step) && !(w->in->skip && w->in->skip(w->in->ctx, &step)))
+            look_at(w, &step, child_node, wanted_at(w, &in_declared, &step), &in_live);
         json_decref(c.value);
     }
 }

@@ -70,6 +70,9 @@ void candidate_rest(const struct candidate *c, const json_t *answer, candidate_f
 struct candidate *candidates_add(struct candidates *c, const struct path *path, const json_t *live);
 void candidates_unite(struct candidates *c);
 
+/* A map or a list became something else: a difference of what Git declares, and nothing inside. */
+bool told_as_a_whole(const json_t *declared, const json_t *live);
+
 /* An annotation that is never read from Git: kubectl's memory, or an order to us (SPEC 2). */
 bool annotation_never_read(const struct path *path);
 
