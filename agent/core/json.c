@@ -182,13 +182,19 @@ char *json_text(const json_t *value, unsigned flags)
     return buf_take(&b);
 }
 
-/* Copies a string with its quotes; answers its length. */
-static size_t copy_string(struct buf *b, const char *s, size_t left)
+/* Of a string with its quotes, or of what is left of it. */
+static size_t string_length(const char *s, size_t left)
 {
     size_t n = 1;
     while (n < left && s[n] != '"')
         n += s[n] == '\\' ? 2 : 1;
-    n = n < left ? n + 1 : left;
+    return n < left ? n + 1 : left;
+}
+
+/* Copies a string with its quotes; answers its length. */
+static size_t copy_string(struct buf *b, const char *s, size_t left)
+{
+    size_t n = string_length(s, left);
     buf_add(b, s, n);
     return n;
 }
@@ -226,6 +232,62 @@ static char *with_reals(const char *text, size_t len, size_t *out_len)
     return buf_take(&b);
 }
 
+/* Does a colon follow: is it a member's name? */
+static bool names_member(const char *s, size_t left)
+{
+    size_t n = 0;
+    while (n < left && s[n] && strchr(" \t\r\n", s[n]))
+        n++;
+    return n < left && s[n] == ':';
+}
+
+/* Copies what stands between quotes with U+FFFD for each NUL. */
+static void copy_without_nul(struct buf *b, const char *s, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        size_t n = s[i] == '\\' && i + 1 < len ? 2 : 1;
+        if (n == 2 && len - i >= 6 && !memcmp(s + i, "\\u0000", 6)) {
+            buf_add_str(b, "\\ufffd");
+            n = 6;
+        } else {
+            buf_add(b, s + i, n);
+        }
+        i += n;
+    }
+}
+
+/* The text with names that jansson has no room for. */
+static char *without_nul(const char *text, size_t len, size_t *out_len)
+{
+    struct buf b = BUF_INIT(LIMIT_JSON_BYTES);
+    for (size_t i = 0; i < len;) {
+        const char *quote = memchr(text + i, '"', len - i);
+        size_t between = quote ? (size_t)(quote - text) - i : len - i;
+        buf_add(&b, text + i, between);
+        i += between;
+        if (i == len)
+            break;
+        size_t n = string_length(text + i, len - i);
+        if (names_member(text + i + n, len - i - n))
+            copy_without_nul(&b, text + i, n);
+        else
+            buf_add(&b, text + i, n);
+        i += n;
+    }
+    *out_len = b.len;
+    return buf_take(&b);
+}
+
+json_t *json_load_served(const char *text, size_t len, size_t flags, json_error_t *e)
+{
+    json_t *value = json_load_text(text, len, flags, e);
+    if (value || json_error_code(e) != json_error_null_byte_in_key)
+        return value;
+    size_t n;
+    _free_ char *named = without_nul(text, len, &n);
+    return json_load_text(named, n, flags, e);
+}
+
 json_t *json_load_text(const char *text, size_t len, size_t flags, json_error_t *e)
 {
     flags |= JSON_DECODE_ANY | JSON_ALLOW_NUL;
@@ -237,14 +299,24 @@ json_t *json_load_text(const char *text, size_t len, size_t flags, json_error_t 
     return json_loadb(reals, n, flags, e);
 }
 
+static json_t *parsed(json_t *value, const json_error_t *e, const char *what, struct err **err)
+{
+    /* jansson's own text quotes the input, which may be a secret: only the place is told */
+    if (!value)
+        err_set(err, ERR_INVALID, "%s: not JSON at line %d, column %d", what, e->line, e->column);
+    return value;
+}
+
 json_t *json_parse(const char *text, size_t len, const char *what, struct err **err)
 {
     json_error_t e;
-    json_t *value = json_load_text(text, len, JSON_REJECT_DUPLICATES, &e);
-    /* jansson's own text quotes the input, which may be a secret: only the place is told */
-    if (!value)
-        err_set(err, ERR_INVALID, "%s: not JSON at line %d, column %d", what, e.line, e.column);
-    return value;
+    return parsed(json_load_text(text, len, JSON_REJECT_DUPLICATES, &e), &e, what, err);
+}
+
+json_t *json_parse_served(const char *text, size_t len, const char *what, struct err **err)
+{
+    json_error_t e;
+    return parsed(json_load_served(text, len, JSON_REJECT_DUPLICATES, &e), &e, what, err);
 }
 
 static bool same_object(const json_t *a, const json_t *b)

@@ -37,8 +37,17 @@ char *json_text(const json_t *value, unsigned flags);
  */
 json_t *json_load_text(const char *text, size_t len, size_t flags, json_error_t *e);
 
+/*
+ * The same for what an API server answers: a NUL in a member's name, which it takes where a schema
+ * keeps unknown members and jansson does not, becomes U+FFFD.
+ */
+json_t *json_load_served(const char *text, size_t len, size_t flags, json_error_t *e);
+
 /* Parses one JSON text; duplicate members are errors. NULL with *err set. `what` names the text. */
 json_t *json_parse(const char *text, size_t len, const char *what, struct err **err);
+
+/* The same by json_load_served(). */
+json_t *json_parse_served(const char *text, size_t len, const char *what, struct err **err);
 
 /* Deep equality; 1 and 1.0 are equal, the order of members does not matter. */
 bool json_same(const json_t *a, const json_t *b);

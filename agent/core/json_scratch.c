@@ -224,6 +224,19 @@ static json_t *string_of(struct reader *r)
     return unescape(text, len, plain, &len) ? json_stringn_nocheck(plain, len) : NULL;
 }
 
+/* A NUL in a name is U+FFFD, as json_load_served() has it. */
+static char *name_without_nul(const char *name, size_t *len)
+{
+    char *to = xmalloc(3 * *len + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < *len; i++) {
+        memcpy(to + n, name[i] ? name + i : "\xef\xbf\xbd", name[i] ? 1 : 3);
+        n += name[i] ? 1 : 3;
+    }
+    *len = n;
+    return to;
+}
+
 static bool member_of(struct reader *r, json_t *object)
 {
     const char *text;
@@ -234,6 +247,11 @@ static bool member_of(struct reader *r, json_t *object)
     _free_ char *plain = escaped ? xmalloc(len + 1) : NULL;
     if (plain && !unescape(text, len, plain, &len))
         return false;
+    if (plain && memchr(plain, '\0', len)) {
+        char *name = name_without_nul(plain, &len);
+        free(plain);
+        plain = name;
+    }
     if (next_char(r) != ':')
         return false;
     r->at++;

@@ -249,7 +249,7 @@ static json_t *read_object(const struct kube_call *call, const struct http_answe
         return NULL;
     /* the server's JSON is trusted to have no member twice: that check costs a third */
     json_error_t e;
-    json_t *object = json_load_text(http->body, http->body_len, 0, &e);
+    json_t *object = json_load_served(http->body, http->body_len, 0, &e);
     if (good) {
         if (!object && !(call->request.sink && http->status == 200))
             err_set(err, ERR_RETRY,

@@ -140,6 +140,16 @@ bool told_as_a_whole(const json_t *declared, const json_t *live)
            json_is_array(declared) != json_is_array(live);
 }
 
+/* A name that had a NUL (json_load_served): no pointer leads there, and no default is there. */
+static bool beyond_pointers(const struct path *path)
+{
+    for (; path; path = path->up) {
+        if (path->type == STEP_MEMBER && strstr(path->name, "\xef\xbf\xbd"))
+            return true;
+    }
+    return false;
+}
+
 static struct candidate *candidate_of(struct walk *w, const struct path *step,
                                       struct path_index *live)
 {
@@ -167,7 +177,7 @@ static void look_at(struct walk *w, const struct path *step, const json_t *node,
     else if (!fields_find(w->ours, step))
         /* a container put into a running Pod (kubectl debug) is always a hand's, and stays */
         candidate_of(w, step, in_live)->certain =
-            !strcmp(w->entry->subresource, "ephemeralcontainers");
+            !strcmp(w->entry->subresource, "ephemeralcontainers") || beyond_pointers(step);
 }
 
 static void walk_hand(struct walk *w, const struct path *up, const json_t *node,

@@ -61,12 +61,13 @@ static int prepare_live(struct unit *unit, struct kube_unit *u, struct err **err
     buf_add(&text, u->live_text, head);
     if (cut->len)
         buf_add(&text, cut->data + cut->len, u->live_len - head - cut->len);
-    u->live = json_parse(buf_str(&text), text.len, "live object", err);
+    u->live = json_parse_served(buf_str(&text), text.len, "live object", err);
     if (!u->live)
         return -1;
-    u->managed = item.managed_fields.len ? json_parse(item.managed_fields.data,
-                                                      item.managed_fields.len, "managedFields", err)
-                                         : json_array();
+    u->managed = item.managed_fields.len
+                     ? json_parse_served(item.managed_fields.data, item.managed_fields.len,
+                                         "managedFields", err)
+                     : json_array();
     if (!u->managed)
         return -1;
     /* items of a LIST do not say what they are */

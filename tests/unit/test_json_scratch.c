@@ -17,7 +17,7 @@ static void same_as_jansson(const char *text)
     size_t len = strlen(text);
     json_t *ours = json_scratch_parse(text, len);
     json_error_t e;
-    json_t *theirs = json_load_text(text, len, 0, &e);
+    json_t *theirs = json_load_served(text, len, 0, &e);
     if (!ours != !theirs || (ours && !json_equal(ours, theirs)))
         fail_msg("%s: %s here, %s there", text, ours ? "JSON" : "none", theirs ? "JSON" : "none");
     json_decref(ours);
@@ -89,6 +89,10 @@ static void test_as_jansson(void **state)
         "\"\xc3\xa9\xe2\x82\xac\"",
         "{1:2}",
         "[\"\\u0000\"]",
+        "{\"\\u0000x\":1}",
+        "{\"a\\\\u0000\":{\"\\\"\\u0000\" : \"\\u0000\\u0000\"}}",
+        "{\"\\u0000\":\"",
+        "{\"\\u0000",
         "[1]x",
         "\n{\"k\":\t\"v\"}\r\n",
         "[1e400]",
@@ -113,6 +117,21 @@ static void test_large_integers(void **state)
     assert_null(json_parse("[18446744073709551615,}", 23, "test", &err));
     assert_null(json_parse("[18446744073709551615,\"", 23, "test", NULL));
     assert_null(json_scratch_parse("18446744073709551615x", 21));
+}
+
+/* What jansson refuses in a name is U+FFFD there, and stays elsewhere; Git's own is refused. */
+static void test_nul_in_names(void **state)
+{
+    static const char text[] = "{\"\\u0000x\":\"\\u0000\",\"\\\\u0000\":[18446744073709551615,"
+                               "\"\\u0000\"],\"\\u0000\" : 1}";
+    json_auto_t *served = json_parse_served(text, sizeof(text) - 1, "test", NULL);
+    json_auto_t *scratch = json_scratch_parse(text, sizeof(text) - 1);
+    assert_true(json_equal(served, scratch));
+    assert_int_equal(json_object_size(served), 3);
+    assert_int_equal(json_string_length(json_object_get(served, "\xef\xbf\xbdx")), 1);
+    assert_int_equal(json_array_size(json_object_get(served, "\\u0000")), 2);
+    assert_int_equal(json_integer_value(json_object_get(served, "\xef\xbf\xbd")), 1);
+    assert_null(json_parse(text, sizeof(text) - 1, "test", NULL));
 }
 
 static void test_cut_anywhere(void **state)
@@ -201,9 +220,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_jansson),   cmocka_unit_test(test_large_integers),
-        cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_deep),
-        cmocka_unit_test(test_many_escapes), cmocka_unit_test(test_scope),
-        cmocka_unit_test(test_entries),
+        cmocka_unit_test(test_nul_in_names), cmocka_unit_test(test_cut_anywhere),
+        cmocka_unit_test(test_deep),         cmocka_unit_test(test_many_escapes),
+        cmocka_unit_test(test_scope),        cmocka_unit_test(test_entries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
