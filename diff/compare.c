@@ -1,6 +1,6 @@
 #include "diff/compare.h"
 
-#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
@@ -31,39 +31,46 @@ static void compare_map(const struct comparison *c, const struct path *path, con
     }
 }
 
+struct seen {
+    size_t at; /* in the live list */
+    size_t i;  /* among those that both have */
+};
+
+static int seen_order(const void *a, const void *b)
+{
+    const struct seen *x = a, *y = b;
+    return x->at != y->at ? (x->at > y->at) - (x->at < y->at) : (x->i > y->i) - (x->i < y->i);
+}
+
 /* Declared elements that both lists hold, in the order of each; told when the orders differ. */
 static void compare_order(const struct comparison *c, const struct path *path, json_t *keys,
                           struct path_index *answer, struct path_index *live)
 {
     size_t n = json_array_size(keys);
-    _free_ size_t *at = xcalloc(n, sizeof(*at));
-    _free_ bool *taken = xcalloc(n, sizeof(*taken));
+    _free_ struct seen *seen = xcalloc(n, sizeof(*seen));
     bool moved = false;
     size_t last_answer = 0, last_live = 0, in_answer, count = 0;
     json_auto_t *want = json_array(), *have = json_array();
     for (size_t i = 0; i < n; i++) {
         json_t *k = json_array_get(keys, i);
-        if (!path_index_element(answer, k, &in_answer) || !path_index_element(live, k, &at[count]))
+        if (!path_index_element(answer, k, &in_answer) ||
+            !path_index_element(live, k, &seen[count].at))
             continue;
         json_array_append(want, k);
         /* an answer in another order than Git's is the service's own order: nothing to tell */
         if (count && in_answer < last_answer)
             return;
-        moved |= count && at[count] < last_live;
+        moved |= count && seen[count].at < last_live;
         last_answer = in_answer;
-        last_live = at[count++];
+        last_live = seen[count].at;
+        seen[count].i = count;
+        count++;
     }
     if (!moved)
         return;
-    for (size_t done = 0; done < count; done++) {
-        size_t least = SIZE_MAX;
-        for (size_t i = 0; i < count; i++) {
-            if (!taken[i] && (least == SIZE_MAX || at[i] < at[least]))
-                least = i;
-        }
-        taken[least] = true;
-        json_array_append(have, json_array_get(want, least));
-    }
+    qsort(seen, count, sizeof(*seen), seen_order);
+    for (size_t i = 0; i < count; i++)
+        json_array_append(have, json_array_get(want, seen[i].i));
     const struct difference d = {path, want, want, have, true};
     c->found(c->ctx, &d);
 }

@@ -5,8 +5,11 @@
 
 #define SHORT_LIST 16 /* not worth an index */
 
-/* The values of these keys in `element` as one text; NULL when it lacks one of them. */
-static char *text_of(const json_t *names, const json_t *element)
+/*
+ * The values of these keys in `element` as one text; NULL when it lacks one of them. Of those that
+ * `has` marks with 1 alone, where it is not NULL.
+ */
+static char *text_of(const json_t *names, const json_t *element, const char *has)
 {
     if (!names)
         return json_text(element, JSON_WRITE_SORTED);
@@ -15,12 +18,31 @@ static char *text_of(const json_t *names, const json_t *element)
     json_t *unused;
     json_object_foreach((json_t *)names, key, unused)
     {
+        if (has && *has++ == '0')
+            continue;
         json_t *value = json_object_get(element, key);
         if (!value)
             return NULL;
         json_array_append(values, value);
     }
     return json_text(values, JSON_WRITE_SORTED);
+}
+
+/* An element that lacks keys: they are wildcards. */
+static void add_loose(struct path_index *x, const json_t *element, size_t i)
+{
+    _free_ char *has = xmalloc(json_object_size(x->names) + 1);
+    size_t n = 0;
+    const char *key;
+    json_t *unused;
+    json_object_foreach(x->names, key, unused) has[n++] = json_object_get(element, key) ? '1' : '0';
+    has[n] = '\0';
+    json_t *places = json_object_get(x->loose, has);
+    if (!places)
+        json_put(x->loose, has, places = json_object());
+    _free_ char *text = text_of(x->names, element, has);
+    if (!json_object_get(places, text))
+        json_put(places, text, json_integer((json_int_t)i));
 }
 
 static void add_more(struct path_index *x, const char *text, size_t first, json_t *element)
@@ -41,20 +63,37 @@ static void build(struct path_index *x, const json_t *names)
     size_t i;
     json_t *element;
     x->places = json_object();
+    x->loose = json_object();
     x->names = json_incref((json_t *)names);
     json_array_foreach((json_t *)x->value, i, element)
     {
         if (names && !json_is_object(element))
             continue;
-        _free_ char *text = text_of(names, element);
+        _free_ char *text = text_of(names, element, NULL);
         const json_t *first = text ? json_object_get(x->places, text) : NULL;
         if (!text)
-            x->loose = true;
+            add_loose(x, element, i);
         else if (!first)
             json_put(x->places, text, json_integer((json_int_t)i));
         else
             add_more(x, text, (size_t)json_integer_value(first), element);
     }
+}
+
+/* The first of the elements that lack keys and have no other values than these, or NULL. */
+static const json_t *place_among_loose(const struct path_index *x, const json_t *wanted)
+{
+    const char *has;
+    json_t *places;
+    const json_t *first = NULL;
+    json_object_foreach(x->loose, has, places)
+    {
+        _free_ char *text = text_of(x->names, wanted, has);
+        const json_t *place = json_object_get(places, text);
+        if (place && (!first || json_integer_value(place) < json_integer_value(first)))
+            first = place;
+    }
+    return first;
 }
 
 /* The element with this text, or NULL; *known is false where only a walk can tell. */
@@ -64,11 +103,13 @@ static json_t *look_up(const struct path_index *x, const json_t *names, const js
     *known = false;
     if (!names != !x->names || json_object_size(names) != json_object_size(x->names))
         return NULL;
-    _free_ char *text = text_of(x->names, wanted);
+    _free_ char *text = text_of(x->names, wanted, NULL);
     if (!text)
         return NULL;
     const json_t *place = json_object_get(x->places, text);
-    *known = place || !x->loose;
+    *known = true;
+    if (!place)
+        place = place_among_loose(x, wanted);
     if (!place)
         return NULL;
     size_t at = (size_t)json_integer_value(place);
@@ -99,7 +140,7 @@ json_t *path_index_several(struct path_index *x, const json_t *keys)
     }
     if (!x->places)
         build(x, keys);
-    _free_ char *text = x->more && x->names ? text_of(x->names, keys) : NULL;
+    _free_ char *text = x->more && x->names ? text_of(x->names, keys, NULL) : NULL;
     return text ? json_incref(json_object_get(x->more, text)) : NULL;
 }
 
@@ -127,6 +168,7 @@ void path_index_free(struct path_index *x)
 {
     json_decref(x->places);
     json_decref(x->more);
+    json_decref(x->loose);
     json_decref(x->names);
     *x = (struct path_index){0};
 }

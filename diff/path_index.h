@@ -17,7 +17,7 @@ struct path_index {
     json_t *places;      /* text of an element's keys -> index of the first; NULL: not made yet */
     json_t *more;        /* the same text -> all elements, where there are several; or NULL */
     json_t *names;       /* object whose members are the names of the keys; NULL for a set */
-    bool loose;          /* some element lacks a key: it is a wildcard */
+    json_t *loose;       /* elements that lack keys: which they have -> text of those -> index */
 };
 
 #define PATH_INDEX(v)                                                                              \

@@ -292,13 +292,64 @@ static void take(struct known *known, size_t k, struct shape_element *out)
     known->nodes[k] = NULL;
 }
 
+/* The members of `element` whose names are in `names`. New. */
+static json_t *part_of(const json_t *names, const json_t *element)
+{
+    json_t *part = json_object();
+    const char *name;
+    json_t *unused;
+    json_object_foreach((json_t *)names, name, unused)
+    {
+        json_put(part, name, json_incref(json_object_get(element, name)));
+    }
+    return part;
+}
+
+/* Those left, by the text of these keys of theirs: the first is last. New. */
+static json_t *left_by(const struct known *known, const json_t *names)
+{
+    json_t *by = json_object();
+    for (size_t k = json_array_size(known->keys); k-- > 0;) {
+        if (!known->nodes[k])
+            continue;
+        json_auto_t *part = part_of(names, json_array_get(known->keys, k));
+        _free_ char *text = json_text(part, JSON_WRITE_SORTED);
+        json_t *all = json_object_get(by, text);
+        if (!all)
+            json_put(by, text, all = json_array());
+        json_push(all, json_integer((json_int_t)k));
+    }
+    return by;
+}
+
+/* The text of the names alone. */
+static char *names_text(const json_t *part)
+{
+    json_auto_t *names = json_array();
+    const char *name;
+    json_t *unused;
+    json_object_foreach((json_t *)part, name, unused) json_push(names, json_string(name));
+    return json_text(names, 0);
+}
+
 /* Elements that lack keys take the first of those left that is no other. */
 static void choose_loosely(struct known *known, const json_t *declared, struct shape_element *out)
 {
+    json_auto_t *groups = json_object(); /* which keys an element has -> left_by() those */
     for (size_t i = 0; i < json_array_size(declared); i++) {
         const json_t *element = json_array_get(declared, i);
-        for (size_t k = 0; k < json_array_size(known->keys) && !out[i].node; k++) {
-            if (known->nodes[k] && path_keys_match(element, json_array_get(known->keys, k)))
+        if (out[i].node || !json_is_object(element))
+            continue;
+        json_auto_t *part = part_of(json_array_get(known->keys, 0), element);
+        _free_ char *has = names_text(part), *text = json_text(part, JSON_WRITE_SORTED);
+        json_t *group = json_object_get(groups, has);
+        if (!group)
+            json_put(groups, has, group = left_by(known, part));
+        json_t *left = json_object_get(group, text);
+        for (size_t n = json_array_size(left); n-- > 0 && !out[i].node;) {
+            size_t k = (size_t)json_integer_value(json_array_get(left, n));
+            json_array_remove(left, n);
+            if (known->nodes[k])
                 take(known, k, &out[i]);
         }
     }

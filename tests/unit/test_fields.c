@@ -258,6 +258,26 @@ static void test_elements(void **state)
     }
 }
 
+/* Git leaves the default out of all of them, and has them in another order. */
+static void test_many_elements(void **state)
+{
+    enum { N = 20000 };
+    json_auto_t *node = json_object(), *list = json_array();
+    for (int i = 0; i < N; i++) {
+        _free_ char *key = xasprintf("k:{\"port\":%d,\"protocol\":\"TCP\"}", i);
+        json_put(node, key, json_object());
+        json_push(list, json_pack("{s:i}", "port", N - 1 - i));
+    }
+    _free_ struct shape_element *out = xcalloc(N, sizeof(*out));
+    fields_shape.elements(node, list, out);
+    for (int i = 0; i < N; i++) {
+        assert_non_null(out[i].node);
+        assert_int_equal(json_integer_value(json_object_get(out[i].keys, "port")), N - 1 - i);
+        assert_string_equal(json_str_at(out[i].keys, "protocol", NULL), "TCP");
+        json_decref(out[i].keys);
+    }
+}
+
 /* Elements that nobody holds any more, for accounts that may not ask. */
 static void test_add_element(void **state)
 {
@@ -280,7 +300,7 @@ int main(void)
         cmocka_unit_test(test_owns),        cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_child),       cmocka_unit_test(test_whole),
         cmocka_unit_test(test_shape),       cmocka_unit_test(test_elements),
-        cmocka_unit_test(test_add_element),
+        cmocka_unit_test(test_add_element), cmocka_unit_test(test_many_elements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
