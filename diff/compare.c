@@ -232,12 +232,12 @@ static bool literal_set(const json_t *declared, const json_t *live)
 
 /*
  * A map of which our entry knows nothing may be atomic and another's by now (a nodeSelector to
- * which a hand added a key): then what it has more is a difference. These never are.
+ * which a hand added a key, the spec of a custom resource): then what it has more is a difference.
+ * These never are.
  */
 static bool open_map(const struct path *path)
 {
-    return !path || path_each_key(path) ||
-           (!path->up && (!strcmp(path->name, "metadata") || !strcmp(path->name, "spec")));
+    return !path || path_each_key(path) || (!path->up && !strcmp(path->name, "metadata"));
 }
 
 static bool literal_map(const struct shape_ops *ops, const struct path *path,
