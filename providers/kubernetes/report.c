@@ -230,6 +230,17 @@ static char *unknown_field(const struct kube_unit *u, const struct unit *unit,
     return xasprintf("%s is not a field of %s (did you mean %s?)", field, unit->api_version, other);
 }
 
+/* Elements are counted in what the change would make: with others' beside ours, it is the list. */
+static const struct path *without_index(const struct kube_unit *u, const struct path *path)
+{
+    const struct path *at = path;
+    for (; u->live && path; path = path->up) {
+        if (path->type == STEP_INDEX)
+            at = path->up;
+    }
+    return at;
+}
+
 /* The server's word, with the line where it named a field that the manifest holds. */
 static char *message_with_line(const struct kube_unit *u, const struct unit *unit,
                                const struct refusal *r)
@@ -238,7 +249,8 @@ static char *message_with_line(const struct kube_unit *u, const struct unit *uni
     bool unknown =
         path && path->type == STEP_MEMBER && strstr(r->message, "not declared in schema");
     _free_ char *message = unknown ? unknown_field(u, unit, path) : xstrdup(r->message);
-    uint32_t line = path && u->document.body ? line_of(u, unit, path) : 0;
+    const struct path *at = without_index(u, path);
+    uint32_t line = at && u->document.body ? line_of(u, unit, at) : 0;
     if (!line || line == unit->line)
         return steal(message);
     return xasprintf("line %u: %s", line, message);
