@@ -8,6 +8,7 @@
 #include "providers/kubernetes/fields.h"
 #include "providers/kubernetes/history.h"
 #include "providers/kubernetes/report.h"
+#include "providers/kubernetes/scope.h"
 
 /* One telling of a unit's fields. */
 struct telling {
@@ -18,6 +19,8 @@ struct telling {
     bool unjudged;
     size_t told, in_resources, ignored; /* told: of the declared fields */
     size_t others;                      /* told: dropped and extra */
+    const char *scalers_unread; /* spec.replicas differs, and may be a scaler's, as this says why */
+    bool blocked;               /* told, too */
     struct history history;
 };
 
@@ -32,6 +35,15 @@ static bool ignored(struct telling *t, const struct difference *d)
     bool is = report_ignored(t->k, t->unit, d);
     t->ignored += is;
     return is;
+}
+
+/* A scaler that nobody could list may hold it: then it is not told as drift. */
+static bool perhaps_held(struct telling *t, const struct path *path)
+{
+    if (!t->unit->namespace || !path_is(path, "spec", "replicas", NULL))
+        return false;
+    t->scalers_unread = kube_scalers_unread(t->k, t->unit->namespace);
+    return t->scalers_unread != NULL;
 }
 
 static void who_of(struct telling *t, const struct path *path, bool absent, struct who *who)
@@ -76,7 +88,7 @@ static void tell_changed(void *ctx, const struct difference *d)
     struct who who = {0};
     if (t->unjudged ? same_unjudged(t, d) : emptied(t, d))
         return;
-    if (ignored(t, d))
+    if (ignored(t, d) || perhaps_held(t, d->path))
         return;
     if (d->order)
         who.by_reason = "order";
@@ -103,7 +115,7 @@ static void tell_dropped(void *ctx, const struct path *path, const json_t *answe
 {
     struct telling *t = ctx;
     const struct who who = {.by_reason = "git-moved"};
-    if (ignored(t, &(struct difference){.path = path, .live = live}))
+    if (ignored(t, &(struct difference){.path = path, .live = live}) || perhaps_held(t, path))
         return;
     const struct field_report f = {
         .drift_class = CLASS_DROPPED, .path = path, .have = live, .who = &who};
@@ -289,7 +301,8 @@ static void conclude_refused(struct telling *t)
     /* the body is good, and made anew it would be what is there: then nothing is blocked */
     bool proven = !t->u->candidates.count || t->unit->facts.answers[ASK_REMOVE] == ANSWER_OK;
     bool nothing_left = created && !t->told && (t->ignored || (proven && !t->others));
-    if (t->unit->facts.answers[ASK_FOLD] != ANSWER_OK && !nothing_left)
+    t->blocked = t->unit->facts.answers[ASK_FOLD] != ANSWER_OK && !nothing_left;
+    if (t->blocked)
         report_blocked(t->k, t->unit, refusal_reason(t), &t->u->refusal);
 }
 
@@ -361,6 +374,17 @@ static bool extras_unknown(const struct telling *t)
     return false;
 }
 
+/* spec.replicas differs: judged anew once the scalers are known. */
+static void tell_scalers_unread(struct telling *t)
+{
+    _free_ char *why = xasprintf("spec.replicas differs, and whether a scaler holds it is not "
+                                 "known: %s",
+                                 t->scalers_unread);
+    memset(t->unit->projection, 0, sizeof(t->unit->projection));
+    if (!t->blocked)
+        report_unknown(t->k, t->unit, why);
+}
+
 static void conclude_present(struct telling *t)
 {
     const struct facts *f = &t->unit->facts;
@@ -379,6 +403,8 @@ static void conclude_present(struct telling *t)
         report_unknown(t->k, t->unit, t->u->unknown);
     if (extras_unknown(t))
         report_unknown(t->k, t->unit, t->u->unknown);
+    else if (t->scalers_unread)
+        tell_scalers_unread(t);
 }
 
 void kube_conclude(struct provider *p, struct unit *unit)

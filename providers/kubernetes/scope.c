@@ -37,6 +37,19 @@ struct kube_scope *kube_scope_add(struct kube *k, const struct kube_resource *r,
     return s;
 }
 
+const char *kube_scalers_unread(const struct kube *k, const char *namespace)
+{
+    const char *const namespaces[] = {namespace, NULL};
+    for (size_t i = 0; i < 2 * k->kind_count; i++) {
+        const struct kube_kind *kind = &k->kinds[i / 2];
+        const struct kube_scope *s =
+            kind->scaler ? kube_scope_find(k, kind->resource, namespaces[i % 2], NULL) : NULL;
+        if (s && s->unsure)
+            return s->why;
+    }
+    return NULL;
+}
+
 void kube_scope_free(struct kube_scope *s)
 {
     HASH_DEL(s->k->scope_table, s);

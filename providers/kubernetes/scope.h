@@ -18,6 +18,7 @@ struct kube_scope {
     bool scaler;              /* of a kind that scales others */
     bool listed;              /* once at least */
     bool known;               /* listed, or failed: no unit waits for it */
+    bool unsure;              /* its LIST failed, and not because there is nothing to list */
     enum observed unread;     /* while its units cannot be known: what they are ... */
     char *why;                /* ... and the reason that was told; NULL: they can */
     uint32_t gen;
@@ -34,6 +35,9 @@ struct kube_scope *kube_scope_find(const struct kube *k, const struct kube_resou
 /* A new one, the last of k->scopes; there must be none of just that. */
 struct kube_scope *kube_scope_add(struct kube *k, const struct kube_resource *r,
                                   const char *namespace, const char *name);
+
+/* Why nobody knows which scalers there are in the namespace; NULL: they are known. */
+const char *kube_scalers_unread(const struct kube *k, const char *namespace);
 
 /* Not out of k->scopes. */
 void kube_scope_free(struct kube_scope *s);

@@ -9,7 +9,9 @@
 #include "providers/kubernetes/scope.h"
 
 /* So long others like it are waited for before scopes are looked through. */
-#define UPDATE_S 0.05
+#define UPDATE_S     0.05
+
+#define SCALER_TRIES 4 /* LISTs of a scaler's kind, where nothing is followed */
 
 static struct kube_kind *kind_of(const struct kube_scope *s)
 {
@@ -148,6 +150,18 @@ static void scaler_gone(void *ctx, const char *namespace, const char *name)
 static void scalers_known(struct kube *k);
 static void unit_late(struct kube *k, const struct kube_kind *kind, struct unit *unit);
 
+/* What differed while nobody knew the scalers is judged anew. */
+static void scalers_sure(struct kube_scope *s)
+{
+    const struct kube *k = s->k;
+    for (size_t i = 0; s->scaler && i < k->count; i++) {
+        struct unit *unit = k->units[i];
+        bool there = unit->namespace && (!s->namespace || !strcmp(s->namespace, unit->namespace));
+        if (there && unit->reported && unit->facts.concluded && scalable(unit->group, unit->kind))
+            kube_again(s->k, unit);
+    }
+}
+
 /* No unit waits for it any more; where it is about scalers, what they may scale can begin. */
 static void scope_known(struct kube_scope *s)
 {
@@ -163,7 +177,9 @@ static void on_listed(void *ctx)
     struct kube *k = s->k;
     struct kube_kind *kind = kind_of(s);
     const struct slice in = slice_of(s);
+    bool unsure = s->unsure;
     s->listed = true;
+    s->unsure = false;
     s->failing_since = 0;
     free(steal(s->why));
     for (size_t i = 0; i < in.count; i++) {
@@ -175,6 +191,8 @@ static void on_listed(void *ctx)
     if (kind && kind->scaler)
         scalers_live(k->scalers, s->resource->kind, s->namespace, scaler_gone, s);
     json_object_clear(s->seen);
+    if (unsure)
+        scalers_sure(s);
     scope_known(s);
     for (size_t i = 0; k->config.follow && i < in.count; i++)
         unit_late(k, kind, in.units[i]); /* those that waited for scalers when they came */
@@ -203,12 +221,11 @@ static void scope_unknown(struct kube_scope *s, enum observed observed, const ch
         if (in_scope(s, unit) && open && (k->config.follow || !unit->facts.concluded))
             kube_item_unknown(k, unit, observed, s->why);
     }
-    if (kind && kind->scaler && !kind->count && !s->listed) {
+    if (kind && kind->scaler && !kind->count && !s->listed && !s->unsure) {
         _free_ char *note = xasprintf("%s; spec.replicas is compared as if no %s were there",
                                       s->why, s->resource->kind);
         k->config.host->note(k->config.host->ctx, NULL, note);
     }
-    scope_known(s);
 }
 
 static char *narrow_key(const struct kube_resource *r, const char *namespace)
@@ -274,7 +291,7 @@ static void on_failed(void *ctx, enum watch_failure how, const char *why)
     int64_t now = clock_monotonic_ms();
     s->failing_since = s->failing_since ? s->failing_since : now;
     int64_t failing = now - s->failing_since;
-    bool denied = how == WATCH_DENIED;
+    bool denied = how == WATCH_DENIED, lasts = failing >= LIMIT_KIND_UNKNOWN_S * 1000;
     if (denied && (!s->listed || failing > LIMIT_NARROW_S * 1000) && narrower(s)) {
         /* where one is denied, many are; this scope is gone then */
         arm(k, &k->update, UPDATE_S, on_update);
@@ -282,9 +299,12 @@ static void on_failed(void *ctx, enum watch_failure how, const char *why)
     }
     if (how == WATCH_ABSENT && k->config.rediscover)
         k->config.rediscover(k->config.ctx);
-    if (!denied && s->listed && failing < LIMIT_KIND_UNKNOWN_S * 1000)
+    if (!denied && s->listed && !lasts)
         return; /* what was judged stands for a while */
+    s->unsure = how == WATCH_FAILED;
     scope_unknown(s, denied ? OBSERVED_DENIED : OBSERVED_UNLISTED, why);
+    if (!s->scaler || !s->unsure || lasts || !k->config.follow) /* else one more LIST may tell */
+        scope_known(s);
 }
 
 static void on_note(void *ctx, const char *text)
@@ -329,6 +349,7 @@ static void scope_start(struct kube_scope *s)
         .name = s->name,
         .paged = d->major == 1 && d->minor < 33, /* those from 1.33 on stream a whole LIST */
         .follow = k->config.follow,
+        .tries = s->scaler ? SCALER_TRIES : 1,
         .ctx = s,
         .listing = on_listing,
         .item = on_item,

@@ -183,10 +183,13 @@ static void list_failed(struct kube_watch *w, enum watch_failure how, const char
     forget_version(w);
     set_message(w, why);
     w->unanswered = how != WATCH_DENIED;
-    if (w->config.follow)
+    bool again = how == WATCH_FAILED && w->list_failures + 1 < w->config.tries;
+    if (w->config.follow || again)
         pause_for(w, backoff_s(w->list_failures++, first[how], most[how]));
     else
         set_state(w, WATCH_ENDED);
+    if (again && !w->config.follow)
+        return;
     w->config.failed(w->config.ctx, how, why);
 }
 

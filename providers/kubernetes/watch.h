@@ -37,6 +37,7 @@ struct kube_watch_config {
     const char *name; /* only this object, or NULL; copied */
     bool paged;       /* LISTs in pages: servers before 1.33 hold a whole one in memory */
     bool follow;      /* go on; else one LIST */
+    unsigned tries;   /* of that LIST, where it fails and may not the next time; 0: one */
     void *ctx;
     void (*listing)(void *ctx);                                    /* a LIST begins */
     void (*item)(void *ctx, const struct item *item, bool listed); /* it is so now */

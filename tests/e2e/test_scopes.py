@@ -1,4 +1,5 @@
 """What is listed and watched: collections that cannot be listed, or only in part; scalers that are not known yet."""
+import json
 import time
 
 import pytest
@@ -218,3 +219,54 @@ def test_watches_that_bring_nothing(agents, cluster, repository, namespace, prox
     a.drift(field="data.k", object={"name": "a"}, seconds=30 * SLOWER)
     cluster.patch_data(namespace, "b", {"k": "2"})
     a.drift(field="data.k", object={"name": "b"}, seconds=30 * SLOWER)
+
+
+SCALERS = "verb=list kind=horizontalpodautoscalers"
+
+
+def scaled(cluster, repository, namespace):
+    """Git says one replica of web, and a HorizontalPodAutoscaler that Git does not name holds three."""
+    web = deployment("web", replicas=1)
+    cluster.apply(web, namespace)
+    cluster.kubectl("scale", "deployment", "web", "--replicas=3", "-n", namespace)
+    cluster.kubectl("autoscale", "deployment", "web", "--min=3", "--max=5", "--cpu=80%", "-n", namespace)
+    repository.commit({"web.yaml": web})
+
+
+@pytest.mark.parametrize("fault", ["500 to=1", "503 retry-after=0 to=6", "429 retry-after=0 to=6", "cut to=2", "cut at=0 to=6"])
+def test_scalers_are_listed_a_little_later(agent, cluster, repository, holdfast, namespace, proxies, fault):
+    """One LIST of theirs fails: nobody takes them for not there, neither the agent nor diff."""
+    scaled(cluster, repository, namespace)
+    doors = [proxies(), proxies()]
+    for door in doors:
+        door.fault(f"{fault} {SCALERS}")
+    a = agent(kubeconfig=doors[0].kubeconfig)
+    a.ready()
+    assert not a.seen(event="drift"), a.tail()
+    done = holdfast("diff", repository.folder, "--kubeconfig", doors[1].kubeconfig, "--namespace", namespace, "-o", "json")
+    assert done[0] == 0, done
+    assert all(door.counts()["faulted"] for door in doors)
+
+
+def test_scalers_are_not_listed(agents, cluster, repository, holdfast, namespace, proxies, tmp_path):
+    """It lasts: whether spec.replicas is theirs is unknown, and what else differs is told. Time runs ten times as fast."""
+    scaled(cluster, repository, namespace)
+    cluster.kubectl("label", "deployment/web", "by=hand", "-n", namespace)
+    same = deployment("same", replicas=1)
+    cluster.apply(same, namespace)
+    repository.commit({"same.yaml": same})
+    door = proxies()
+    door.fault(f"500 {SCALERS}")
+    status, out, err = holdfast("diff", repository.folder, "--kubeconfig", door.kubeconfig, "--namespace", namespace, "-o", "json")
+    told = [json.loads(line) for line in out.splitlines()]
+    found = [(e["object"]["name"], e["verdict"], e.get("field")) for e in told if e["event"] == "drift"]
+    assert (status, sorted(found, key=str)) == (3, [("web", "drifted", "metadata.labels.by"), ("web", "unknown", None)]), (out, err)
+    assert "spec.replicas" in out and "LIST of horizontalpodautoscalers" in out, out
+    _, environment = fake_clock(str(tmp_path / "clock"), f"+0 x{max(1, 10 / SLOWER):g}", steady=False)
+    a = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main", **CALM}],
+                "kubernetes": {"defaultNamespace": namespace}}, door.kubeconfig, environment=environment)
+    a.ready()
+    assert unknowns(a) == [("web", "opened")], a.tail()
+    door.clear()
+    a.drift("cleared", verdict="unknown", object={"name": "web"})
+    assert [e["field"] for e in a.seen(event="drift", verdict="drifted")] == ["metadata.labels.by"], a.tail()
