@@ -208,8 +208,12 @@ static void set_why(struct kube_scope *s, enum observed unread, const char *why)
     s->unread = unread;
 }
 
-/* No unit of the scope can be read. */
-static void scope_unknown(struct kube_scope *s, enum observed observed, const char *why)
+/*
+ * No unit of the scope can be read. `stands`: what was seen of them, as by another scope, is good
+ * for a while.
+ */
+static void scope_unknown(struct kube_scope *s, enum observed observed, bool stands,
+                          const char *why)
 {
     struct kube *k = s->k;
     const struct kube_kind *kind = kind_of(s);
@@ -217,8 +221,11 @@ static void scope_unknown(struct kube_scope *s, enum observed observed, const ch
     set_why(s, observed, why);
     for (size_t i = 0; i < in.count; i++) {
         struct unit *unit = in.units[i];
-        bool open = k->config.follow || unit->facts.observed == OBSERVED_NOT_YET;
-        if (in_scope(s, unit) && open && (k->config.follow || !unit->facts.concluded))
+        const struct facts *f = &unit->facts;
+        bool seen = f->observed == OBSERVED_PRESENT || f->observed == OBSERVED_GONE;
+        bool open =
+            k->config.follow ? !stands || !seen : f->observed == OBSERVED_NOT_YET && !f->concluded;
+        if (in_scope(s, unit) && open)
             kube_item_unknown(k, unit, observed, s->why);
     }
     if (kind && kind->scaler && !kind->count && !s->listed && !s->unsure) {
@@ -302,7 +309,7 @@ static void on_failed(void *ctx, enum watch_failure how, const char *why)
     if (!denied && s->listed && !lasts)
         return; /* what was judged stands for a while */
     s->unsure = how == WATCH_FAILED;
-    scope_unknown(s, denied ? OBSERVED_DENIED : OBSERVED_UNLISTED, why);
+    scope_unknown(s, denied ? OBSERVED_DENIED : OBSERVED_UNLISTED, !denied && !lasts, why);
     if (!s->scaler || !s->unsure || lasts || !k->config.follow) /* else one more LIST may tell */
         scope_known(s);
 }

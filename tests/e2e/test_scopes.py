@@ -48,6 +48,20 @@ def test_listing_fails_and_reading_works(agent, cluster, repository, namespace, 
     assert {e["object"]["name"] for e in a.seen(event="drift", state="opened", field="data.k")} == set(names)
 
 
+def test_second_of_a_kind(agent, cluster, repository, namespace, proxies):
+    """The namespace is listed then, not the one object: where that fails once, its verdict stands."""
+    cluster.apply([config_map("a", {"k": "2"}), config_map("b", {"k": "1"})], namespace)
+    repository.commit({"a.yaml": config_map("a", {"k": "1"})})
+    door = proxies()
+    a = agent(kubeconfig=door.kubeconfig)
+    a.ready()
+    door.fault("500 verb=list kind=configmaps to=1")
+    repository.commit({"b.yaml": config_map("b", {"k": "1"})})
+    a.drift(verdict="unknown", object={"name": "b"})
+    a.drift("cleared", verdict="unknown", object={"name": "b"})
+    assert [(e["state"], e["verdict"]) for e in a.seen(event="drift", object={"name": "a"})] == [("opened", "drifted")], a.tail()
+
+
 def test_denied_in_one_namespace(agents, cluster, repository, namespace, spaces, tmp_path):
     """By name where that is allowed and the objects are few; elsewhere nothing changes."""
     few, healthy, many = spaces
