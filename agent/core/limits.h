@@ -67,6 +67,7 @@
 #define LIMIT_KIND_UNKNOWN_S  60   /* a kind that could be listed and cannot be any more */
 #define LIMIT_NARROW_S        600  /* one that is denied, before less of it is asked for */
 #define LIMIT_NARROW_NAMES    32   /* so many objects of a namespace are then asked for by name */
+#define LIMIT_NARROW_ALL      128  /* and so many of all kinds and namespaces */
 #define LIMIT_WIDEN_S         3600 /* then all of it is asked for again so often */
 #define LIMIT_WATCH_POLL_S    60   /* between LISTs of what may not be watched */
 

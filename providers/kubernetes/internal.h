@@ -39,6 +39,7 @@ struct kube {
     struct kube_scope *scope_table; /* the same, by what they are about (scope.h) */
     struct ev_timer update, begin;  /* changes of them that come soon */
     json_t *narrow;                 /* "plural.group namespace": less of it is observed (a 403) */
+    size_t narrow_names;            /* objects that are asked for by name then */
     struct ev_timer widen;          /* that is forgotten, and tried anew */
     struct scalers *scalers;        /* what HPAs and ScaledObjects hold */
     json_t *granted;                /* questions that were answered, by kind (ask.c) */

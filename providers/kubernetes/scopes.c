@@ -268,6 +268,7 @@ static void on_widen(struct ev_loop *loop, struct ev_timer *w, int events)
 {
     struct kube *k = w->data;
     json_object_clear(k->narrow);
+    k->narrow_names = 0;
     kube_scopes_update(k);
 }
 
@@ -281,9 +282,12 @@ static bool narrower(struct kube_scope *s)
     if (s->name || !kind)
         return false;
     bool to_namespaces = !s->namespace && s->resource->namespaced;
-    bool few = units_in(kind, s->namespace).count <= LIMIT_NARROW_NAMES;
+    size_t count = units_in(kind, s->namespace).count, all = s->k->narrow_names + count;
+    bool few = count <= LIMIT_NARROW_NAMES && all <= LIMIT_NARROW_ALL;
     if (!to_namespaces && (kind->scaler || !s->k->config.follow || !few))
         return false;
+    if (!to_namespaces)
+        s->k->narrow_names = all;
     _free_ char *key = narrow_key(s->resource, s->namespace);
     json_put(s->k->narrow, key, json_true());
     if (s->k->config.follow)

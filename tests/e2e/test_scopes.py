@@ -95,6 +95,21 @@ def test_denied_in_one_namespace(agents, cluster, repository, namespace, spaces,
                                                           for uri in asked[few]}
 
 
+def test_denied_everywhere(agents, cluster, repository, namespace, spaces, tmp_path):
+    """Few objects of each namespace, and many in all: not each gets a LIST of its own, for ever."""
+    documents = [config_map(f"c-{n}", {"k": "1"}, namespace=space) for space in spaces for n in range(30)]
+    documents += [{**d, "kind": "Secret", "type": "Opaque", "data": {}} for d in documents]
+    repository.commit({"all.yaml": documents})
+    cluster.kubectl("create", "serviceaccount", "looker", "-n", namespace)
+    ours = account_kubeconfig(cluster, "looker", namespace, tmp_path)
+    offset = cluster.audit_offset()
+    a = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main", **CALM}]}, ours)
+    a.ready()
+    assert len(unknowns(a)) == len(documents), a.tail()
+    uris = [e["requestURI"] for e in cluster.audit_since(offset) if e["verb"] in ("list", "watch")]
+    assert 60 <= len([uri for uri in uris if "fieldSelector" in uri]) <= 128, len(uris)
+
+
 def test_first_workload_waits_for_scalers(agent, cluster, repository, namespace, proxies):
     """A source of ConfigMaps gets a Deployment, whose HorizontalPodAutoscaler nobody had to know until then."""
     web = deployment("web", replicas=1)
