@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/limits.h"
 #include "core/proxy.h"
 
@@ -79,11 +80,17 @@ void http_target_free(struct http_target *target)
     free(target);
 }
 
+static void heard(struct http_call *call)
+{
+    call->http->progress++;
+    call->heard = clock_monotonic_ms();
+}
+
 /* Bytes of the answer, decoded. Anything but `len` aborts the transfer. */
 static size_t write_cb(char *data, size_t one, size_t len, void *userp)
 {
     struct http_call *call = userp;
-    call->http->progress++;
+    heard(call);
     if (call->cancelled)
         return CURL_WRITEFUNC_ERROR;
     long status = 0;
@@ -108,7 +115,7 @@ static size_t write_cb(char *data, size_t one, size_t len, void *userp)
 static size_t header_cb(char *data, size_t one, size_t len, void *userp)
 {
     struct http_call *call = userp;
-    call->http->progress++;
+    heard(call);
     call->header_bytes += len;
     if (call->header_bytes > LIMIT_HEADER_BYTES) {
         err_set(&call->err, ERR_LIMIT, "%s: the answer's headers are larger than %lu bytes",
@@ -444,7 +451,10 @@ void http_call_deliver(struct http_call *call)
         .retry_after = retry_after(call->easy),
         .http_version = version_number(call->easy),
         .err = call->err,
+        .silent = call->silent,
     };
+    if (answer.http_version)
+        call->http->unshared = answer.http_version < 20;
     char *type = NULL;
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &answer.status);
     curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &type);

@@ -78,6 +78,7 @@ struct http_answer {
      * options; or what the sink said.
      */
     const struct err *err;
+    bool silent; /* it ran out of time on a connection, perhaps shared, that was silent */
 };
 
 /*

@@ -35,6 +35,8 @@ struct http_call {
     struct buf answer;
     struct err *err; /* ours or the sink's; wins over `result` */
     CURLcode result;
+    int64_t heard;  /* monotonic ms: its begin, its last byte */
+    bool silent;    /* http_answer */
     bool connected; /* it had a connection when it ended */
     bool own;       /* a connection of its own */
     bool fresh;     /* a new connection */
@@ -71,6 +73,7 @@ struct http {
     unsigned long progress; /* counts callbacks that moved something */
     unsigned long spin_progress, spin_events;
     bool in_curl;
+    bool unshared; /* the last answer came over HTTP/1: no two requests share a connection */
     /*
      * Where requests with a connection of their own are sent, or NULL: libcurl keeps one list of
      * connections for a host, and where the others speak HTTP/2 it takes any of it for one that may

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/clock.h"
+#include "core/limits.h"
 
 /* So many socket events in a row in which nothing moved: a watcher on a descriptor that libcurl
  * has forgotten (curl#14280) would take the whole CPU for ever. */
@@ -72,11 +74,21 @@ static void fail_waiting(const struct http_call *failed)
     }
 }
 
-/* Takes finished transfers out of the multi. */
-static void drain(struct http *http)
+static bool was_silent(const struct http_call *call)
+{
+    return call->result == CURLE_OPERATION_TIMEDOUT && call->connected && !call->own &&
+           !call->http->unshared && clock_monotonic_ms() - call->heard >= LIMIT_STALL_MS;
+}
+
+/*
+ * Takes finished transfers out of the multi. True: one has found a connection silent that others
+ * share, which libcurl keeps, and goes on putting requests on.
+ */
+static bool drain(struct http *http)
 {
     CURLMsg *msg;
     int left;
+    bool silent = false;
     while ((msg = curl_multi_info_read(http->multi, &left))) {
         if (msg->msg != CURLMSG_DONE)
             continue;
@@ -87,9 +99,12 @@ static void drain(struct http *http)
         curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
         take_out(call, result);
         http->progress++;
+        call->silent = was_silent(call);
+        silent |= call->silent;
         if (result == CURLE_OPERATION_TIMEDOUT && !call->connected && !call->own)
             fail_waiting(call);
     }
+    return silent;
 }
 
 static void start_fresh(struct http *http)
@@ -107,6 +122,7 @@ static void start_fresh(struct http *http)
             continue;
         }
         http->sent++;
+        call->heard = clock_monotonic_ms();
         http_move(call, CALL_RUNNING);
     }
 }
@@ -154,9 +170,9 @@ static void action(struct http *http, curl_socket_t fd, int mask)
     http->in_curl = true;
     CURLMcode rc = curl_multi_socket_action(http->multi, fd, mask, &running);
     http->in_curl = false;
-    drain(http);
-    if (rc != CURLM_OK)
-        rebuild(http, curl_multi_strerror(rc));
+    bool silent = drain(http);
+    if (rc != CURLM_OK || silent)
+        rebuild(http, silent ? "one was silent" : curl_multi_strerror(rc));
     drop_cancelled(http);
     start_fresh(http);
     deliver(http);

@@ -212,7 +212,10 @@ static double next_try(const struct kube_call *call, const struct http_answer *a
     bool again = false;
     if (answer->err) {
         int64_t spent = clock_monotonic_ms() - call->began;
-        again = call->idempotent && answer->err->kind == ERR_RETRY && spent < LIMIT_REQUEST_MS;
+        /* on a connection that was silent all the time it was not heard: once on another one */
+        bool unheard = answer->silent && call->tries == 1;
+        again = call->idempotent && answer->err->kind == ERR_RETRY &&
+                (spent < LIMIT_REQUEST_MS || unheard);
     } else if (answer->status == 429) {
         again = true;
     } else if (call->idempotent) {

@@ -69,10 +69,10 @@ struct kube_client *kube_client_new(struct http *http, const struct kubeconfig *
  * 503, a 504, any 5xx with Retry-After or a broken connection is tried again here (Retry-After
  * obeyed, else exponential back-off with full jitter, LIMIT_RETRIES tries) unless bytes already
  * went to the sink. A connection that keeps failing is given up once LIMIT_REQUEST_MS
- * have passed since the first try. A 401 with a token file, an exec plugin or certificates in
- * files: once more with what is read or answered anew. Where the sign-in takes a plugin, requests
- * wait for it in their order. At most LIMIT_REQUESTS_IN_FLIGHT run at a time, the rest wait in
- * order.
+ * have passed since the first try, which is tried once more where it was silent so long. A 401 with
+ * a token file, an exec plugin or certificates in files: once more with what is read or answered
+ * anew. Where the sign-in takes a plugin, requests wait for it in their order. At most
+ * LIMIT_REQUESTS_IN_FLIGHT run at a time, the rest wait in order.
  */
 void kube_send(struct kube_client *client, const struct kube_request *request);
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from faults import CALM, HAND, Scene, all_true
+from faults import CALM, DIFFERS, HAND, Scene, all_true, fake_clock
 from support import SECONDS, SLOWER, config_map
 
 HOLD = 5 * SLOWER  # seconds that a fault lasts at least
@@ -109,6 +109,24 @@ def test_http2(agent, cluster, repository, namespace, proxies):
     for door in doors.values():
         door.clear()
     all_true(scene, agents, doors)
+
+
+def test_http2_connection_that_stays_silent(agents, cluster, repository, namespace, proxies, tmp_path):
+    """It is there and brings nothing any more, and others would: they are not put on it for ever. Time runs ten times as fast."""
+    scene = Scene(cluster, repository, namespace)
+    door = proxies(h2=True)
+    _, environment = fake_clock(str(tmp_path / "clock"), f"+0 x{max(1, 10 / SLOWER):g}", steady=False)
+    one = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main", **CALM}],
+                  "kubernetes": {"defaultNamespace": namespace}}, door.kubeconfig, environment=environment)
+    scene.settled(one, HAND)
+    one.ready()
+    door.fault("stall verb=h2 at=0 to=1")
+    scene.edit("edited", "hand")
+    one.drift(object={"name": "edited"}, field="data.k")
+    scene.edit("undone", "git")
+    scene.delete("deleted")
+    scene.settled(one, DIFFERS)
+    assert door.counts()["faulted"] and not one.seen(event="drift", verdict="unknown"), one.tail()
 
 
 def test_random(agent, cluster, repository, namespace, proxies):
