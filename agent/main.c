@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "core/err.h"
+#include "core/proc.h"
 #include "options.h"
 #include "terminal.h"
 
@@ -48,6 +49,7 @@ int main(int argc, char **argv)
     hold_standard_streams();
     /* a reader that goes away is seen as a failed write, never as a death without a word */
     signal(SIGPIPE, SIG_IGN);
+    proc_raise_files();
     /* widths of characters; texts are UTF-8 whatever the user's locale is */
     setlocale(LC_CTYPE, "C.UTF-8");
 

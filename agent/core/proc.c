@@ -69,6 +69,30 @@ static void launch_limit(int resource, uint64_t value)
     setrlimit(resource, &limit);
 }
 
+/* The soft limit of open files that we were started with, once it was raised. */
+static rlim_t usual_files;
+
+void proc_raise_files(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur == files.rlim_max)
+        return;
+    rlim_t usual = files.rlim_cur;
+    files.rlim_cur = files.rlim_max;
+    if (!setrlimit(RLIMIT_NOFILE, &files))
+        usual_files = usual;
+}
+
+/* What others wrote may use select, or close all that could be open. */
+static void launch_usual_files(void)
+{
+    struct rlimit files;
+    if (!usual_files || getrlimit(RLIMIT_NOFILE, &files))
+        return;
+    files.rlim_cur = usual_files;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static void launch_limits(const struct proc_config *config)
 {
     launch_limit(RLIMIT_CORE, 0); /* a core would hold what Git says, secrets included */
@@ -78,6 +102,8 @@ static void launch_limits(const struct proc_config *config)
         launch_limit(RLIMIT_CPU, config->cpu_seconds);
     if (config->files)
         launch_limit(RLIMIT_NOFILE, config->files);
+    else
+        launch_usual_files();
 }
 
 static void launch_signals(void)

@@ -36,13 +36,16 @@ struct proc_config {
     size_t errors_max;    /* bytes of standard error that are kept */
     uint64_t memory;      /* RLIMIT_AS in bytes; 0: as ours */
     uint64_t cpu_seconds; /* RLIMIT_CPU; 0: as ours */
-    uint64_t files;       /* RLIMIT_NOFILE; 0: as ours */
+    uint64_t files;       /* RLIMIT_NOFILE; 0: as ours was before proc_raise_files */
     /* Standard output as it comes. -1 with *err kills the child. NULL: thrown away. */
     int (*out)(void *ctx, const char *data, size_t len, struct err **err);
     /* Called once, from the loop; the last thing that proc does: proc_free is allowed inside. */
     void (*done)(void *ctx, const struct proc_end *end);
     void *ctx;
 };
+
+/* As many open files as may be had; programs that are started get what was usual before. */
+void proc_raise_files(void);
 
 /* Starts it. NULL with *err when it could not be forked. A program that cannot be executed ends
  * with 127. */

@@ -15,6 +15,7 @@
 #define LINE_BYTES     (LIMIT_ITEM_BYTES + 4 * KIB)
 #define WATCH_FAILURES 4  /* so many in a row, and the LIST says what is wrong */
 #define WATCH_BARREN   8  /* so do so many that began well and brought nothing */
+#define WATCH_UNMADE   10 /* so many in a row that got no answer, while LISTs do */
 #define WATCH_SILENT   2  /* so many that were cut for their silence: are bytes kept back? */
 #define POLLS_A_WATCH  10 /* what may not be watched is tried again after so many LISTs */
 
@@ -30,6 +31,7 @@ struct kube_watch {
     struct ev_timer timer;
     int64_t began, heard; /* of the WATCH, monotonic ms: its begin, its last byte */
     unsigned failures;    /* of WATCHes in a row that brought nothing */
+    unsigned unmade;      /* the same, without an answer */
     unsigned expiries;    /* the same, of those whose version was too old */
     unsigned silences;    /* the same, of those that went on without a byte */
     bool spoke;           /* a WATCH brought a byte once: nothing keeps them back */
@@ -181,6 +183,7 @@ static void list_failed(struct kube_watch *w, enum watch_failure how, const char
     static const double first[] = {[WATCH_DENIED] = 15, [WATCH_ABSENT] = 5, [WATCH_FAILED] = 0.5};
     static const double most[] = {[WATCH_DENIED] = 300, [WATCH_ABSENT] = 300, [WATCH_FAILED] = 30};
     forget_version(w);
+    w->unmade = 0;
     set_message(w, why);
     w->unanswered = how != WATCH_DENIED;
     bool again = how == WATCH_FAILED && w->list_failures + 1 < w->config.tries;
@@ -296,7 +299,7 @@ static void list_start(struct kube_watch *w, const char *page)
 /* The WATCH brings something: whatever was wrong with it is over. */
 static void proven(struct kube_watch *w)
 {
-    w->failures = w->expiries = w->watch_denials = 0;
+    w->failures = w->unmade = w->expiries = w->watch_denials = 0;
     w->unwatchable = false;
     w->polls = 0;
 }
@@ -371,6 +374,9 @@ static void watch_failed(struct kube_watch *w, const struct kube_answer *a)
     double wait = backoff_s(w->failures++, 0.25, 30);
     if (denied)
         watch_denied(w, a);
+    w->unmade = a->status || untrusted ? 0 : w->unmade + 1;
+    if (w->unmade >= WATCH_UNMADE)
+        set_unwatchable(w, err_message(a->err));
     if (denied || a->status == 404 || untrusted || w->failures >= WATCH_FAILURES)
         forget_version(w);
     if (a->retry_after >= 0)

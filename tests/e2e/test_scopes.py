@@ -5,7 +5,7 @@ import time
 import pytest
 
 from faults import CALM, fake_clock
-from support import SLOWER, account_kubeconfig, config_map, deployment, run_crd
+from support import HOLDFAST, SLOWER, account_kubeconfig, config_map, deployment, run_crd
 
 
 @pytest.fixture
@@ -248,6 +248,50 @@ def test_watches_that_bring_nothing(agents, cluster, repository, namespace, prox
     a.drift(field="data.k", object={"name": "a"}, seconds=30 * SLOWER)
     cluster.patch_data(namespace, "b", {"k": "2"})
     a.drift(field="data.k", object={"name": "b"}, seconds=30 * SLOWER)
+
+
+def test_watches_that_get_no_connection(agents, cluster, repository, namespace, proxies, tmp_path):
+    """LISTs go on over one that is kept: each minute, and it is said. Time runs ten times as fast."""
+    cluster.apply([config_map(name, {"k": "1"}) for name in ("a", "b")], namespace)
+    repository.commit({"all.yaml": [config_map(name, {"k": "1"}) for name in ("a", "b")]})
+    door = proxies()
+    _, environment = fake_clock(str(tmp_path / "clock"), f"+0 x{max(1, 10 / SLOWER):g}", steady=False)
+    a = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main", **CALM}],
+                "kubernetes": {"defaultNamespace": namespace}}, door.kubeconfig, environment=environment)
+    a.ready()
+    door.say("refuse")
+    door.fault("end verb=watch running")
+    note = a.wait(event="note", seconds=60 * SLOWER)
+    assert note["message"].startswith(f"WATCH of /api/v1/namespaces/{namespace}/configmaps: "), note
+    assert "cannot connect" in note["message"] and note["message"].endswith(": it is listed each minute instead"), note
+    cluster.patch_data(namespace, "b", {"k": "2"})
+    a.drift(field="data.k", object={"name": "b"}, seconds=30 * SLOWER)
+
+
+def test_few_open_files_at_first(agents, cluster, repository, namespace, tmp_path):
+    """As a login shell allows, and more may be had: each watch has a connection of its own."""
+    spaces = [f"{namespace}-{n}" for n in range(8)]
+    program = tmp_path / "holdfast-few"
+    program.write_text(f"#!/bin/sh\nulimit -Sn 20 && exec {HOLDFAST} \"$@\"\n", encoding="utf-8")
+    program.chmod(0o755)
+    documents = [{"apiVersion": "v1", "kind": kind, "metadata": {"name": "few", "namespace": space}, **more}
+                 for space in spaces for kind, more in (("ServiceAccount", {}), ("ConfigMap", {"data": {"k": "1"}}),
+                                                        ("Secret", {"type": "Opaque"}))]
+    for space in spaces:
+        cluster.kubectl("create", "namespace", space)
+    try:
+        cluster.apply(documents)
+        repository.commit({"all.yaml": documents})
+        a = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main", "interval": "1s"}]},
+                   cluster.kubeconfig, program=str(program))
+        a.ready()
+        cluster.patch_data(spaces[-1], "few", {"k": "2"})
+        a.drift(field="data.k", object={"namespace": spaces[-1]}, seconds=10 * SLOWER)
+        repository.commit({"all.yaml": documents, "more.yaml": config_map("more", {"k": "1"}, namespace=spaces[0])})
+        a.drift(verdict="missing", object={"name": "more"}, seconds=10 * SLOWER)
+        assert not a.seen(event="error"), a.tail()
+    finally:
+        cluster.kubectl("delete", "namespace", *spaces, "--wait=false")
 
 
 SCALERS = "verb=list kind=horizontalpodautoscalers"

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <ev.h>
 #include <cmocka.h>
 
@@ -205,6 +206,22 @@ static void freed_early(void **state)
     proc_free(NULL);
 }
 
+/* More for ourselves, and for others what was usual. */
+static void raised_files(void **state)
+{
+    struct rlimit files;
+    struct run r;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    const struct rlimit few = {.rlim_cur = 100, .rlim_max = files.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    proc_raise_files();
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    assert_int_equal(files.rlim_cur, files.rlim_max);
+    run(&r, "ulimit -Sn", (struct proc_config){0}, false);
+    assert_string_equal(buf_str(&r.out), "100\n");
+    run_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,7 +229,7 @@ int main(void)
         cmocka_unit_test(says_much),   cmocka_unit_test(refused),
         cmocka_unit_test(deadline),    cmocka_unit_test(holds_the_pipe),
         cmocka_unit_test(crashes),     cmocka_unit_test(cannot_execute),
-        cmocka_unit_test(freed_early),
+        cmocka_unit_test(freed_early), cmocka_unit_test(raised_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
