@@ -7,11 +7,18 @@
 
 #include "core/alloc.h"
 #include "core/limits.h"
+#include "core/memory.h"
 #include "sync/mirror.h"
 
 #define CACHE_BYTES  (16 * MIB) /* libgit2's own default is 256 MiB */
 #define WINDOW_BYTES (8 * MIB)
 #define MAPPED_BYTES (256 * MIB)
+
+bool git_out_of_memory(void)
+{
+    const git_error *last = git_error_last();
+    return last && last->klass == GIT_ERROR_NOMEMORY;
+}
 
 int git_err(struct err **err, enum err_kind kind, const char *fmt, ...)
 {
@@ -19,6 +26,8 @@ int git_err(struct err **err, enum err_kind kind, const char *fmt, ...)
     va_start(ap, fmt);
     _free_ char *message = xvasprintf(fmt, ap);
     va_end(ap);
+    if (git_out_of_memory())
+        return memory_exceeded(err, message, memory_own_limit());
     const git_error *last = git_error_last();
     const char *why = last && last->message ? last->message : "no reason given";
     return err_set(err, kind, "%s: %s", message, why);
@@ -67,6 +76,8 @@ int git_start(struct err **err)
 
 static int unreadable(struct git_source *source, const char *what, struct err **err)
 {
+    if (git_out_of_memory())
+        return git_err(err, ERR_LIMIT, "the %s cannot be read", what);
     source->damaged = true;
     if (source->mirror)
         return git_err(err, ERR_INVALID,

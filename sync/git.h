@@ -31,7 +31,10 @@ struct git_source {
 /* Starts libgit2 (once): no configuration files of the machine or the user, small caches. */
 int git_start(struct err **err);
 
-/* An error with libgit2's last message at its end. Returns -1. */
+/* Whether that was libgit2's last error: then nothing is wrong with what it read. */
+bool git_out_of_memory(void);
+
+/* An error with libgit2's last message at its end; ERR_LIMIT where memory ran out. Returns -1. */
 int git_err(struct err **err, enum err_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

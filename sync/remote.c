@@ -126,6 +126,8 @@ static int damaged(struct remote_fetch *f, struct err **err)
     const git_error *e = git_error_last();
     if (e && e->klass == GIT_ERROR_OS)
         return git_err(err, ERR_FATAL, "cannot write below %s", f->folder);
+    if (git_out_of_memory())
+        return git_err(err, ERR_LIMIT, "the pack that the server sent cannot be unpacked");
     f->mirror_in_doubt = true;
     return git_err(err, ERR_RETRY,
                    "the pack that the server sent is damaged or not whole (git fsck there tells "
@@ -209,8 +211,11 @@ static int fetch_missing(struct remote_fetch *f, git_repository *repo, const str
     if (fetch_pack(f, repo, wants, all ? DEPTH_ALL : DEPTH, err) ||
         (all && git_find(repo, &f->list.refs, &f->choice, f->config->ref, f->where, &f->id, err)))
         return -1;
+    git_error_clear();
     if (remote_mirror_whole(repo, &f->id))
         return 0;
+    if (git_out_of_memory())
+        return git_err(err, ERR_LIMIT, "%s: commit %.12s", f->where, git_oid_tostr_s(&f->id));
     f->mirror_in_doubt = true;
     return err_set(err, ERR_RETRY,
                    "%s: the server did not send all of commit %.12s: its repository is damaged "
@@ -259,7 +264,7 @@ static int with_mirror(struct remote_fetch *f, struct git_source *out, struct er
     int rc = bring(f, repo, err);
     if (rc == 0) {
         rc = git_source_open(repo, &f->id, f->config->ref, out, err);
-        f->mirror_in_doubt = rc != 0;
+        f->mirror_in_doubt = rc != 0 && !git_out_of_memory();
         if (rc)
             err_wrap(err, "%s", f->where);
     }

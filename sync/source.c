@@ -1,6 +1,7 @@
 #include "sync/source.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "core/alloc.h"
 #include "core/hash.h"
 #include "core/limits.h"
+#include "core/memory.h"
 #include "core/proc.h"
 #include "core/text.h"
 #include "sync/merge.h"
@@ -32,6 +34,7 @@ struct source_read {
     char *name, *state_dir;
     char *question; /* the request without a base */
     double deadline;
+    uint64_t memory; /* of the child */
     struct proc *proc;
     struct record_reader reader;
     struct desired_set *set;
@@ -52,6 +55,9 @@ struct source_read {
 static void source_read_limits(struct source_read *read, const struct source_config *config)
 {
     read->objects_max = config->objects ? config->objects : LIMIT_OBJECTS;
+    if (CHILD_MEMORY)
+        read->memory =
+            config->memory ? config->memory : memory_for_child(MEMORY_LIMIT_FILE, CHILD_MEMORY);
 }
 
 static int bad_record(struct err **err)
@@ -312,6 +318,7 @@ static int start_child(struct source_read *read, const char *request, struct err
         .deadline = read->deadline,
         .errors_max = CHILD_ERRORS,
         .memory = CHILD_MEMORY,
+        .data = read->memory,
         .cpu_seconds = (uint64_t)ceil(read->deadline) + 1,
         .files = CHILD_FILES,
         .out = on_output,
@@ -357,10 +364,18 @@ static bool read_again(struct source_read *read)
     return start_child(read, read->question, &read->err) == 0;
 }
 
+/* Told by core/alloc.c, in the child. */
+static bool out_of_memory(const struct source_read *read, const struct proc_end *end)
+{
+    return read->memory && end->signal == SIGABRT && strstr(end->errors, ALLOC_FAILED);
+}
+
 /* The child ended and did not say why it failed: is what it said whole? */
 static int conclude(struct source_read *read, const struct proc_end *end, struct err **err)
 {
     bool whole = read->set->complete || read->unchanged;
+    if (out_of_memory(read, end))
+        return memory_exceeded(err, "the reading child", read->memory);
     if (proc_end_error(end, "the reading child", err))
         return -1;
     if (!whole || record_reader_partial(&read->reader))

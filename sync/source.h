@@ -29,6 +29,7 @@ struct source_config {
     const char *const *exclude;                /* or NULL */
     uint64_t file_bytes, objects, fetch_bytes; /* caps; 0: those of core/limits.h */
     struct source_auth auth;                   /* for the network */
+    uint64_t memory;                           /* of the child; 0: as much as there is for it */
     const char *state_dir;                     /* of struct statedir: absolute, ours alone */
     double deadline;                           /* seconds; 0: LIMIT_READ_SECONDS */
     /*

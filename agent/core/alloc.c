@@ -6,7 +6,7 @@
 
 static void __attribute__((noreturn)) out_of_memory(void)
 {
-    static const char msg[] = "holdfast: out of memory\n";
+    static const char msg[] = "holdfast: " ALLOC_FAILED "\n";
     ssize_t n _unused_ = write(STDERR_FILENO, msg, sizeof(msg) - 1);
     abort();
 }

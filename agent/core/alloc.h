@@ -10,6 +10,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+/* What is said before the abort, on standard error. */
+#define ALLOC_FAILED "out of memory"
+
 /* As malloc, calloc, realloc, strdup and asprintf, but never return NULL. Free with free(). */
 void *xmalloc(size_t size) __attribute__((malloc, returns_nonnull));
 void *xcalloc(size_t count, size_t size) __attribute__((malloc, returns_nonnull));

@@ -24,7 +24,8 @@
 #define LIMIT_YAML_NODES    500000       /* nodes of one document, alias copies counted */
 #define LIMIT_YAML_ALIASES  10000        /* aliases of one document */
 #define LIMIT_READ_SECONDS  120          /* deadline of the reading child */
-#define LIMIT_READ_MEMORY   (2048 * MIB) /* address space of the reading child */
+#define LIMIT_READ_MEMORY   (2048 * MIB) /* of the reading child; a container may have less */
+#define LIMIT_READ_LEAST    (64 * MIB)   /* and what it gets in any */
 #define LIMIT_OLDER_COMMITS 20           /* how far older versions of manifests are looked for */
 #define LIMIT_OLDER_FILES   256          /* older versions of files, all commits together */
 #define LIMIT_OLDER_BYTES   (2 * MIB)    /* of them as they lie in Git */

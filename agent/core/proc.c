@@ -98,6 +98,8 @@ static void launch_limits(const struct proc_config *config)
     launch_limit(RLIMIT_CORE, 0); /* a core would hold what Git says, secrets included */
     if (config->memory)
         launch_limit(RLIMIT_AS, config->memory);
+    if (config->data)
+        launch_limit(RLIMIT_DATA, config->data);
     if (config->cpu_seconds)
         launch_limit(RLIMIT_CPU, config->cpu_seconds);
     if (config->files)

@@ -35,6 +35,7 @@ struct proc_config {
     double deadline;      /* seconds until SIGKILL; 0: none */
     size_t errors_max;    /* bytes of standard error that are kept */
     uint64_t memory;      /* RLIMIT_AS in bytes; 0: as ours */
+    uint64_t data;        /* RLIMIT_DATA in bytes: without mapped files; 0: as ours */
     uint64_t cpu_seconds; /* RLIMIT_CPU; 0: as ours */
     uint64_t files;       /* RLIMIT_NOFILE; 0: as ours was before proc_raise_files */
     /* Standard output as it comes. -1 with *err kills the child. NULL: thrown away. */

@@ -3,6 +3,7 @@ import base64
 import glob
 import json
 import os
+import resource
 import socket
 import socketserver
 import struct
@@ -67,14 +68,15 @@ class Fields:
 class Read:
     """One run of the reading child: .objects by name, .problems, .revision, or .error; .unchanged."""
 
-    def __init__(self, request, home, seconds=60):
+    def __init__(self, request, home, seconds=60, memory=None):
         self.objects, self.problems, self.revision, self.error, self.kind, self.unchanged = {}, [], None, None, None, False
         begun = time.monotonic()
         # of ssh alone: with these the sanitizers take minutes over the certificates of https
         sanitizers = {} if request["url"].startswith("http") else SANITIZERS
         done = subprocess.run([HOLDFAST, "read"], input=json.dumps(request).encode(), stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, timeout=seconds * SLOWER, check=False,
-                              env=clean_environment(home, **sanitizers))
+                              env=clean_environment(home, **sanitizers),
+                              preexec_fn=memory and (lambda: resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))))
         self.seconds = time.monotonic() - begun
         self.stderr = done.stderr.decode(errors="replace")
         assert done.returncode == 0, f"ended with {done.returncode}: {self.stderr}"
@@ -111,8 +113,8 @@ def reader(folder, url, **common):
     state = os.path.join(folder, "state")
     os.makedirs(state, 0o700, exist_ok=True)
 
-    def read(seconds=60, **more):
-        return Read({"url": url, "ref": "main", "stateDir": state, **common, **more}, folder, seconds)
+    def read(seconds=60, memory=None, **more):
+        return Read({"url": url, "ref": "main", "stateDir": state, **common, **more}, folder, seconds, memory)
     read.state = state
     return read
 

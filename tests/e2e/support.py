@@ -21,6 +21,10 @@ SECONDS = float(os.environ.get("E2E_SECONDS", "30"))  # how long an event is wai
 SLOWER = max(1.0, SECONDS / 30)  # how many times as long as usual
 FINDINGS = os.environ.get("HOLDFAST_FINDINGS")  # the folder to which sanitizers or valgrind write what they find
 
+# its shadow takes terabytes, and all of it takes longer; valgrind is alike
+with open(HOLDFAST, "rb") as built:
+    SANITIZED = bool(FINDINGS) or b"__asan_init" in built.read()
+
 
 def clean_environment(home, **more):
     """Ours without what would lead a program to another cluster or configuration."""

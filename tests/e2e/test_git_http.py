@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from git_servers import Bare, Raw, WebServer, free_port, manifest, mirror_of, packs, proxy_answer, reader
-from support import SECONDS, SLOWER
+from support import SANITIZED, SECONDS, SLOWER
 
 TOKEN = "secret-token-1"
 FATAL, USAGE, INVALID, RETRY, AUTH, NOT_FOUND, LIMIT = 1, 2, 3, 4, 5, 7, 8  # enum err_kind
@@ -627,6 +627,25 @@ def test_a_fetch_cap(tmp_path, serve, bare, repository):
             f"{url}: what is fetched takes more than limits.fetchBytes (100000 bytes): raise it")
     assert not [p for p in packs(read.state) if p.endswith((".pack", ".idx"))]
     assert read(fetchBytes=400_000).values() == {"one": "1", "two": "1"}
+
+
+@pytest.mark.skipif(SANITIZED, reason="its own memory is counted there")
+def test_a_pack_that_takes_much_memory(tmp_path, serve, bare, repository):
+    """A small change to a large file: the file is unpacked whole to know it. Our mirror is not at fault, and stays."""
+    server = serve()
+    url = f"{server.url}/git/infra.git"
+    read = reader(tmp_path, url)
+    assert read().error is None
+    kept = packs(read.state)
+    for i in range(2):
+        repository.commit({"large.yaml": "a" * (20 << 20) + str(i) * (1 << 20)})
+    bare.push()
+    bare.git("-c", "core.bigFileThreshold=4g", "repack", "-adfq")
+    refused(read(memory=32 << 20), LIMIT,
+            f"{url}: the pack that the server sent cannot be unpacked: it needs more than 32 MiB of memory: exclude what is "
+            "that large or split the source, or give the container more (resources.limits.memory)")
+    assert packs(read.state) == kept
+    assert read().values() == {"one": "1", "two": "1"}
 
 
 def flip(data):

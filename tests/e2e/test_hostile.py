@@ -11,13 +11,11 @@ import zlib
 import pytest
 
 from git_servers import WebServer
-from support import FINDINGS, HOLDFAST, clean_environment
+from support import HOLDFAST, SANITIZED, clean_environment
 
 MIB = 1 << 20
 HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 NOTHING = "note: no manifest is here: *.yaml, *.yml and *.json are read, as include and exclude say"
-# its shadow takes terabytes, and all of it takes longer; valgrind is alike
-SANITIZED = FINDINGS or b"__asan_init" in open(HOLDFAST, "rb").read()
 MEMORY = None if SANITIZED else 400 * MIB  # address space, libraries included
 SECONDS = 60 if SANITIZED else 10          # of the processor: what others do on this machine does not count
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
