@@ -115,6 +115,7 @@ struct unit {
     uint8_t delay;                   /* enum delay of sync/later.h: in which queue it waits */
     uint8_t tries;                   /* judgements in a row that came to nothing */
     uint32_t file_places;            /* length of its places: other lines, other length */
+    uint32_t turn_bytes;             /* what it takes while it is active */
     int64_t moved_first, moved_last; /* monotonic ms: the changes that it settles after */
     int64_t due_at;   /* monotonic ms when it was marked to be judged; 0: it is not */
     int64_t retry_at; /* monotonic ms */

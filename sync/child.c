@@ -89,7 +89,7 @@ static void write_object(struct child *c, const char *file, const struct manifes
     record_put_bytes(w, body, DESIRED_DIGEST_BYTES);
     record_put_bytes(w, c->body.data, c->body.len);
     record_put_bytes(w, c->places.data, c->places.len);
-    w->too_large |= rc != 0;
+    w->too_large |= rc != 0 || c->body.len > LIMIT_OBJECT_BYTES;
     digest_of_object(&(struct digest_object){.api_version = manifest->api_version,
                                              .kind = manifest->kind,
                                              .namespace = manifest->namespace,
@@ -108,7 +108,9 @@ static struct problem object_too_large(const char *file, const struct manifest *
         .file = file,
         .line = manifest->line,
         .col = manifest->col,
-        .message = "the manifest is too large once its aliases are copied in: split it",
+        .message =
+            "the manifest has more than 3 MiB as JSON, its aliases copied in, and no API server "
+            "takes that: split it",
     };
 }
 

@@ -15,6 +15,7 @@
 
 #define DAY_S          86400.0
 #define TOKENS_WAIT_S  0.1
+#define VALUE_BYTES    64 /* of a value in a tree, what it holds aside */
 #define UNJUDGED_TRIES 4  /* before it is believed that the server may not be asked */
 #define RESTLESS_TRIES 20 /* rounds of an object that changes faster than it can be judged */
 
@@ -138,8 +139,11 @@ static bool host_older(void *ctx, const struct unit *unit, size_t k, json_t **bo
 
 void pass_turn_over(struct pass *p, struct unit *unit)
 {
-    p->active_count -= unit->active;
+    if (!unit->active)
+        return;
     unit->active = false;
+    p->active_count--;
+    p->active_bytes -= unit->turn_bytes;
 }
 
 static void next_waiting(struct pass *p)
@@ -147,6 +151,20 @@ static void next_waiting(struct pass *p)
     struct unit *next = unit_queue_pop(&p->waiting);
     next->waiting = false;
     pass_dirty(p, next);
+}
+
+/* About what its tree takes: a place is a byte or two, and stands for a value of the tree. */
+static uint32_t turn_bytes(const struct pass *p, const struct unit *unit)
+{
+    const struct desired *d = &p->set->items[unit->index];
+    uint64_t bytes = d->body_len + VALUE_BYTES * (uint64_t)d->places_len;
+    return bytes < LIMIT_JUDGED_BYTES ? (uint32_t)bytes : LIMIT_JUDGED_BYTES;
+}
+
+/* One at least has its turn, whatever it takes. */
+static bool turn_is_free(size_t count, uint64_t bytes, uint32_t more)
+{
+    return !count || (count < LIMIT_JUDGED_AT_ONCE && bytes + more <= LIMIT_JUDGED_BYTES);
 }
 
 /*
@@ -157,8 +175,14 @@ static void give_turns(struct pass *p)
 {
     if (ev_is_active(&p->tokens_wait))
         return; /* what lacks is a token: its timer gives turns */
-    for (size_t n = p->active_count; n < LIMIT_JUDGED_AT_ONCE && p->waiting.count; n++)
+    uint64_t bytes = p->active_bytes;
+    for (size_t n = p->active_count; p->waiting.count; n++) {
+        uint32_t more = turn_bytes(p, p->waiting.items[p->waiting.first]);
+        if (!turn_is_free(n, bytes, more))
+            return;
+        bytes += more;
         next_waiting(p);
+    }
 }
 
 static bool host_ignored(void *ctx, const struct unit *unit, const struct difference *difference,
@@ -223,13 +247,16 @@ static bool take_turn(struct pass *p, struct unit *unit)
 {
     if (unit->active)
         return true;
-    if (p->active_count == LIMIT_JUDGED_AT_ONCE || !take_token(p)) {
+    uint32_t bytes = turn_bytes(p, unit);
+    if (!turn_is_free(p->active_count, p->active_bytes, bytes) || !take_token(p)) {
         unit->waiting = true;
         unit_queue_push(&p->waiting, unit);
         return false;
     }
     unit->active = true;
+    unit->turn_bytes = bytes;
     p->active_count++;
+    p->active_bytes += bytes;
     return true;
 }
 

@@ -19,6 +19,7 @@ struct pass {
      */
     struct unit_queue waiting;
     size_t active_count;
+    uint64_t active_bytes;  /* what they take (turn_bytes) */
     struct unit_queue gone; /* removed ones whose last answer has not come */
     struct later later;
     struct pass_counts counts;

@@ -18,6 +18,7 @@
 #define LIMIT_TREE_DEPTH    64           /* folders inside folders */
 #define LIMIT_PATH_BYTES    1024         /* a file's path inside its source */
 #define LIMIT_NAME_BYTES    1024         /* apiVersion, kind, name or namespace of an object */
+#define LIMIT_OBJECT_BYTES  (3 * MIB)    /* one object as JSON: no API server takes more */
 #define LIMIT_NAMES_BYTES   (64 * MIB)   /* distinct names and paths of one source */
 #define LIMIT_SPOOL_BYTES   (2048 * MIB) /* bodies and places of one source, aliases copied in */
 #define LIMIT_YAML_DEPTH    100          /* nesting of one document */
@@ -82,6 +83,7 @@
 #define LIMIT_MEMO_BYTES         (64 * MIB) /* the file of what was in sync; 2 million records */
 #define LIMIT_LIVE_KEPT          (8 * MIB)  /* live objects kept until they are judged */
 #define LIMIT_JUDGED_AT_ONCE     32         /* objects whose trees are in memory */
+#define LIMIT_JUDGED_BYTES       (64 * MIB) /* and about what their trees take */
 #define LIMIT_JUDGE_AGAIN        5          /* answers computed on another resourceVersion */
 #define LIMIT_NAMES_BY_GET       8          /* so many objects of a kind are read by name */
 #define LIMIT_JUDGE_RETRY_S      5          /* the first pause before a verdict is tried again */

@@ -114,9 +114,20 @@ def test_a_long_text_copied_by_aliases(tmp_path):
     assert lines(err) == ["holdfast: x.yaml:1: ConfigMap a: more than 67108864 bytes once its aliases are copied in: "
                           "split it"]
     records = read(tmp_path, str(tmp_path / "x.yaml"))
-    assert records.problems == [
-        ("x.yaml", 1, "the manifest is too large once its aliases are copied in: split it")]
+    assert records.problems == [TOO_LARGE]
     assert records.count == 0
+
+
+TOO_LARGE = ("x.yaml", 1, "the manifest has more than 3 MiB as JSON, its aliases copied in, and no API server takes that: split "
+             "it")
+
+
+@pytest.mark.parametrize("copies, problems", [(2, []), (3, [TOO_LARGE])])
+def test_what_no_server_takes(tmp_path, copies, problems):
+    text = HEAD + f"data:\n  s: &s {'x' * 900000}\n" + "".join(f"  k{i}: *s\n" for i in range(copies))
+    (tmp_path / "x.yaml").write_text(text)
+    records = read(tmp_path, str(tmp_path / "x.yaml"))
+    assert (records.problems, records.count) == (problems, 0 if problems else 1)
 
 
 UNITS = ["[", "{", "- ", "? ", '"', "&a ", "!a ", "*a ", "%", "#\n", "\n", ": ", ",", "|\n", "\t", " ", "\r", "-\n", "...\n",

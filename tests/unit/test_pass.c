@@ -208,6 +208,41 @@ static void commit_while_waiting(void **state)
     desired_set_free(two);
 }
 
+/* Objects with many values have fewer turns at once, and one that is too large for that has it. */
+static void turns_by_size(void **state)
+{
+    static const size_t places[] = {200 * KIB, 200 * KIB, 200 * KIB, 200 * KIB, 200 * KIB,
+                                    200 * KIB, 2 * MIB,   2 * MIB,   1,         1};
+    static const char bytes[2 * MIB];
+    struct fake f;
+    begin(&f);
+    struct desired_set *set = desired_set_new(dir, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        _free_ char *name = xasprintf("n%zu", i);
+        const struct desired d = {.api_version = "v1",
+                                  .kind = "Kind",
+                                  .name = name,
+                                  .file = "a.yaml",
+                                  .line = 1,
+                                  .col = 1,
+                                  .body_len = 2,
+                                  .places_len = (uint32_t)places[i]};
+        assert_int_equal(desired_set_add(set, &d, "{}", bytes, NULL), 0);
+    }
+    assert_int_equal(desired_set_finish(set, NULL), 0);
+    pass_take(f.pass, set);
+    turn(&f);
+    static const size_t together[] = {5 + 2, 1, 1, 1};
+    for (size_t i = 0; i < ARRAY_LEN(together); i++) {
+        assert_int_equal(f.asked_count, together[i]);
+        answer(&f);
+    }
+    assert_int_equal(f.asked_count, 0);
+    assert_int_equal(f.judged, ARRAY_LEN(places));
+    end(&f);
+    desired_set_free(set);
+}
+
 /* Those who wait and need no turn any more take none from the others. */
 static void waits_for_nothing(void **state)
 {
@@ -305,11 +340,9 @@ static void paused_without_namespace(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(commit_while_waiting),
-        cmocka_unit_test(waits_for_nothing),
-        cmocka_unit_test(kind_went),
-        cmocka_unit_test(removed_in_flight),
-        cmocka_unit_test(paused_without_namespace),
+        cmocka_unit_test(commit_while_waiting), cmocka_unit_test(turns_by_size),
+        cmocka_unit_test(waits_for_nothing),    cmocka_unit_test(kind_went),
+        cmocka_unit_test(removed_in_flight),    cmocka_unit_test(paused_without_namespace),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
