@@ -11,7 +11,9 @@
 #include "sync/nearest.h"
 #include "sync/source.h"
 
-#define PATH_BYTES (64 * KIB)
+/* The path of a configuration, and a name in it: libgit2 reads none of more than 64 KiB. */
+#define PATH_BYTES (LIMIT_CONFIG_BYTES + 128 * KIB)
+#define TOLD_BYTES (LIMIT_PROBLEM_BYTES / 4 - 4) /* escaped they are four times as long */
 
 static void tell_at(const struct walk *w, enum problem_level level, const char *at,
                     const char *file, const char *fmt, va_list ap)
@@ -154,6 +156,16 @@ bool walk_name_is_read(const struct walk *w, const char *name)
     return !walk_odd_name(name) && w->path.len <= LIMIT_PATH_BYTES;
 }
 
+size_t walk_told(const char *path)
+{
+    size_t len = strlen(path), cut = TOLD_BYTES;
+    if (len <= TOLD_BYTES)
+        return len;
+    while (cut > TOLD_BYTES - 3 && ((unsigned char)path[cut] & 0xc0) == 0x80)
+        cut--;
+    return cut;
+}
+
 static char *escaped(const char *path)
 {
     struct buf b = BUF_INIT(4 * strlen(path));
@@ -192,7 +204,7 @@ size_t walk_push(struct walk *w, const char *name)
     size_t len = w->path.len;
     if (len)
         buf_add_char(&w->path, '/');
-    buf_add_str(&w->path, name); /* LIMIT_TREE_DEPTH names of 255 bytes fit */
+    buf_add_str(&w->path, name); /* fits: nobody goes below what is not read */
     return len;
 }
 
@@ -340,10 +352,13 @@ static bool refuse_name(struct walk *w, const struct tree_entry *entry)
     const char *path = buf_str(&w->path);
     if (walk_name_is_read(w, entry->name))
         return false;
-    if (!folder && !(walk_manifest_name(entry->name) && taken(w, path)))
+    if (folder ? !folder_taken(w, path) : !(walk_manifest_name(entry->name) && taken(w, path)))
         return true;
-    _free_ char *shown = walk_odd_name(entry->name) ? escaped(path) : xstrdup(path);
+    size_t told = walk_told(path);
+    _free_ char *begin = xasprintf("%.*s%s", (int)told, path, path[told] ? "..." : "");
+    _free_ char *shown = walk_odd_name(entry->name) ? escaped(begin) : xstrdup(begin);
     _free_ char *at = xasprintf("%s%s", path, folder ? "/" : "");
+    at[walk_told(at)] = '\0';
     _free_ char *message =
         walk_odd_name(entry->name)
             ? xstrdup(

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/alloc.h"
 #include "core/limits.h"
 #include "sync/source.h"
 
@@ -14,7 +15,9 @@ struct pair {
 
 static void changed(struct pair *p)
 {
-    p->before->changed(p->before->ctx, buf_str(&p->now.path));
+    const char *path = buf_str(&p->now.path);
+    _free_ char *told = xstrndup(path, walk_told(path));
+    p->before->changed(p->before->ctx, told);
 }
 
 /* Whether anything can have been told of it. */

@@ -386,6 +386,26 @@ def test_long_paths(tmp_path, bare):
                                                                   "shorten or exclude it")
 
 
+def test_names_beyond_measure(tmp_path, bare):
+    """Longer than a record may tell: their beginning is told, and all else is read. Git makes such trees without a word."""
+    names = [b"a" * 17000 + b".yaml", b"b\xe9" * 20000 + b".yaml", "\u00fc".encode() * 16000 + b".yaml", b"z.yaml"]
+    bare.fast_import(b"M 100644 inline %s\ndata %d\n%s\n" % (name, len(HEAD), HEAD.encode()) for name in names)
+    records = read(tmp_path, bare.url)
+    assert records.files == ["z.yaml"]
+    told = "the path has more than 1024 bytes: it is not read; shorten or exclude it"
+    assert records.problems == [("a" * 4092 + "...", 0, told), ("b\\xe9" * 2046 + "...", 0, ODD),
+                                ("\u00fc" * 2046 + "...", 0, told)]
+
+
+def test_folders_that_are_not_read_and_excluded(tmp_path, bare):
+    inner = bare.tree([(FILE, "x.yaml", bare.blob(HEAD))])
+    bare.commit(bare.tree([(FOLDER, b"odd\x07", inner), (FOLDER, b"p" * 2000, inner), (FILE, "z.yaml", bare.blob(HEAD))]))
+    assert [p[2] for p in read(tmp_path, bare.url).problems] == [
+        ODD, "the path has more than 1024 bytes: it is not read; shorten or exclude it"]
+    records = read(tmp_path, bare.url, exclude=["odd*/**", "p*/**"])
+    assert (records.problems, records.files) == ([], ["z.yaml"])
+
+
 def test_a_tree_bomb(tmp_path, bare):
     """Ten folders that are the same one, eight levels deep: a hundred million files out of a few objects."""
     tree = bare.tree([(FILE, f"f{i}.txt", bare.blob("x")) for i in range(10)])

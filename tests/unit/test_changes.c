@@ -191,6 +191,37 @@ static void repaired(void **state)
     desired_set_free(two);
 }
 
+/* Names that are not told whole: what is told of them goes and comes all the same. */
+static void long_names(void **state)
+{
+    static const char *const edits[] = {
+        "git update-index --add --cacheinfo 100644,$id,$long.yaml",
+        "git update-index --add --cacheinfo 100644,$id,$long/x.yaml",
+        "git update-index --add --cacheinfo 100644,$other,$long.yaml",
+        "git rm -q --cached $long.yaml",
+        "git rm -rq --cached $long",
+    };
+    static const size_t problems[] = {1, 2, 2, 1, 0};
+    struct source_config config = {.url = repo_url};
+    struct desired_set *set = read_it(config, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(edits); i++) {
+        _free_ char *script =
+            xasprintf("long=$(printf %%017000d 0); id=$(git rev-parse HEAD:apps/a.yaml)\n"
+                      "other=$(git rev-parse HEAD:apps/b.yaml); %s; git commit -qm %zu 2>/dev/null",
+                      edits[i], i);
+        sh(script);
+        struct desired_set *two = read_it(config, set), *whole = read_it(config, NULL);
+        assert_non_null(two);
+        assert_int_equal(two->count, 2);
+        assert_int_equal(two->problem_count, problems[i]);
+        assert_memory_equal(two->digest, whole->digest, sizeof(two->digest));
+        desired_set_free(set);
+        desired_set_free(whole);
+        set = two;
+    }
+    desired_set_free(set);
+}
+
 /*
  * The random part: a repository whose files come, go, move and break. HOLDFAST_SEED and
  * HOLDFAST_ROUNDS choose another run.
@@ -428,7 +459,8 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "read") == 0)
         return source_child_main();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_commit), cmocka_unit_test(another_note),    cmocka_unit_test(on_disk),
+        cmocka_unit_test(same_commit), cmocka_unit_test(another_note),
+        cmocka_unit_test(on_disk),     cmocka_unit_test(long_names),
         cmocka_unit_test(repaired),    cmocka_unit_test(as_a_whole_read),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
