@@ -47,10 +47,12 @@ struct follow {
     uint64_t requests; /* sent before the set was taken */
     char *error;       /* why the last read failed, or NULL */
     int64_t error_at;  /* monotonic ms when it was told */
-    bool taken;        /* pass has the set */
-    bool summary_due;  /* the set is new: a summary tells when it is judged */
-    bool judged;       /* all of a set, at least once */
-    bool restarted;    /* a new configuration: what is open may belong to nobody any more */
+    unsigned failures; /* reads in a row that failed, since somebody asked for one */
+    enum err_kind failed_as;
+    bool taken;       /* pass has the set */
+    bool summary_due; /* the set is new: a summary tells when it is judged */
+    bool judged;      /* all of a set, at least once */
+    bool restarted;   /* a new configuration: what is open may belong to nobody any more */
     uint8_t fingerprint[MEMO_KEY_BYTES]; /* of what a verdict stands on beside the object */
 };
 

@@ -4,7 +4,6 @@
 
 #include "agent.h"
 #include "core/alloc.h"
-#include "core/backoff.h"
 #include "core/clock.h"
 #include "core/hash.h"
 #include "core/json.h"
@@ -14,6 +13,7 @@
 #include "core/version.h"
 #include "ignoring.h"
 #include "log.h"
+#include "pause.h"
 #include "publish.h"
 
 #define HOUR_MS     3600000
@@ -350,10 +350,9 @@ void follow_discovered(struct follow *f)
 
 static void plan_next(struct follow *f)
 {
-    double jitter = 0.9 + 0.2 * random_unit();
     ev_timer_stop(f->agent->loop, &f->next);
     ev_now_update(f->agent->loop);
-    ev_timer_set(&f->next, f->config->interval * jitter, 0.);
+    ev_timer_set(&f->next, pause_s(f->config->interval, f->failures, f->failed_as), 0.);
     ev_timer_start(f->agent->loop, &f->next);
 }
 
@@ -363,6 +362,8 @@ static void read_failed(struct follow *f, const struct err *err)
     int64_t now = clock_monotonic_ms();
     bool told = f->error && !strcmp(f->error, err_message(err)) && now - f->error_at < HOUR_MS;
     metrics_error("git");
+    f->failures++;
+    f->failed_as = err->kind;
     if (told)
         return;
     free(f->error);
@@ -379,6 +380,7 @@ static void read_failed(struct follow *f, const struct err *err)
 static void read_worked(struct follow *f)
 {
     f->read_at = clock_now_ms();
+    f->failures = 0;
     if (!f->error)
         return;
     free(f->error);
@@ -400,7 +402,6 @@ static void on_read(struct source_read *read, void *ctx)
         log_note(EVENT_INFO, f->config->name, revision_of(f), note);
     source_read_free(read);
     f->read = NULL;
-    plan_next(f);
     if (!set && !unchanged) {
         read_failed(f, err);
     } else {
@@ -416,6 +417,7 @@ static void on_read(struct source_read *read, void *ctx)
             take(f);
         desired_set_free(old);
     }
+    plan_next(f);
     take_waiting(f->agent);
     copy_is_free(f);
     if (f->again) {
@@ -486,6 +488,7 @@ static void on_next(struct ev_loop *loop, struct ev_timer *w, int events)
 
 void follow_sync(struct follow *f)
 {
+    f->failures = 0;
     if (f->read) {
         f->again = true;
         return;

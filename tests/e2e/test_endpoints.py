@@ -146,6 +146,21 @@ def test_not_ready(agent, repository, endpoints, holdfast):
     assert code == 3 and "could not be read: " in text and "read never" in text, text
 
 
+def test_reads_that_fail_come_seldom(agent, repository, endpoints):
+    """Until somebody asks for one: what cannot succeed is not fetched each interval."""
+    repository.commit({"a.yaml": config_map("a", {"k": "1"})})
+    a = agent(http=endpoints.config, source={"ref": "absent"})
+
+    def failed(count):
+        said = re.compile(r'^holdfast_errors_total\{class="git"\} %d$' % count, re.M)
+        endpoints.until("/metrics", lambda answer: said.search(answer[1]))
+        return time.monotonic()
+    assert failed(6) + 3.5 < failed(7)  # of an interval of 1 s
+    repository.git("branch", "absent")
+    assert endpoints.sync()[0] == 202
+    a.wait(event="note", message="the source can be read again", seconds=4)
+
+
 def definition(group):
     """A kind that is there later."""
     spec = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}

@@ -1,0 +1,14 @@
+/* When a source is read again. */
+#ifndef HOLDFAST_PAUSE_H
+#define HOLDFAST_PAUSE_H
+
+#include "core/err.h"
+
+/*
+ * Seconds until the next read after so many in a row that failed (0: the last one did not), the
+ * last as `kind` says. What may pass is tried again within minutes. Where Git or the configuration
+ * must change first, or a cap was met, a try may fetch all in vain: the pause grows up to an hour.
+ */
+double pause_s(double interval, unsigned failures, enum err_kind kind);
+
+#endif
