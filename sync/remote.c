@@ -16,10 +16,12 @@
 
 /* The commit, those in which older versions are looked for, and the one that the last is compared
  * with. */
-#define DEPTH      (LIMIT_OLDER_COMMITS + 2)
-#define DEPTH_ALL  0x7fffffffU /* git's own "no limit", which also deepens what is shallow */
-#define SPARE_MS   1000        /* for telling before the parent kills */
-#define STALL_PART 4           /* of the deadline */
+#define DEPTH       (LIMIT_OLDER_COMMITS + 2)
+#define DEPTH_ALL   0x7fffffffU /* git's own "no limit", which also deepens what is shallow */
+#define MAIN_OF_ALL ":all"      /* no ref has such a name */
+#define HERE_MAX    1000U       /* told to the server, of what is here */
+#define SPARE_MS    1000        /* for telling before the parent kills */
+#define STALL_PART  4           /* of the deadline */
 
 struct remote_fetch {
     const struct source_config *config;
@@ -31,6 +33,7 @@ struct remote_fetch {
     struct remote_list list;
     struct ref_choice choice;
     git_oid id;           /* what the ref names: a commit or a tag */
+    struct oids here;     /* of what was wanted, with all that comes before */
     bool was_here;        /* the mirror was not made just now */
     bool mirror_in_doubt; /* what failed may be its fault */
     bool rewritten;
@@ -94,6 +97,27 @@ static void want_all(const struct remote_fetch *f, struct oids *wants)
         if (plain)
             oids_add(wants, &f->list.ids.items[i]);
     }
+}
+
+/*
+ * What an earlier fetch has brought is not wanted again, where all that comes before it is here,
+ * too.
+ */
+static void leave_out(struct remote_fetch *f, git_repository *repo, struct oids *wants)
+{
+    struct oids shallow = {0}, all = *wants;
+    git_odb *odb = NULL;
+    if (remote_mirror_shallow(repo, &shallow, NULL) == 0 && !shallow.count &&
+        git_repository_odb(&odb, repo) == 0) {
+        *wants = (struct oids){0};
+        for (size_t i = 0; i < all.count; i++) {
+            bool here = git_odb_exists_ext(odb, &all.items[i], GIT_ODB_LOOKUP_NO_REFRESH);
+            oids_add(here ? &f->here : wants, &all.items[i]);
+        }
+        oids_free(&all);
+    }
+    git_odb_free(odb);
+    oids_free(&shallow);
 }
 
 /* The id is in f->id, or only known once all is here: then *all. */
@@ -170,6 +194,8 @@ static int fetch_pack(struct remote_fetch *f, git_repository *repo, const struct
     int rc = remote_mirror_shallow(repo, &shallow, err);
     f->mirror_in_doubt = rc != 0;
     remote_mirror_haves(repo, &haves);
+    for (size_t i = 0; i < f->here.count && i < HERE_MAX; i++)
+        oids_add(&haves, &f->here.items[i]);
     const struct remote_wants w = {
         .wants = wants, .haves = &haves, .shallow = &shallow, .depth = depth};
     if (rc == 0 && remote_request(&f->list, &w, &request, err))
@@ -204,12 +230,27 @@ static bool find_here(struct remote_fetch *f, git_repository *repo)
            git_find(repo, &f->list.refs, &f->choice, f->config->ref, f->where, &f->id, NULL) == 0;
 }
 
-/* What is wanted into the mirror, where f->id then is, whole. */
+/* All was fetched: what is here of the main branch is told to the server the next time. */
+static int keep_main(const struct remote_fetch *f, git_repository *repo, const struct oids *wants,
+                     struct err **err)
+{
+    const struct refs *refs = &f->list.refs;
+    for (size_t i = 0; i < refs->count; i++) {
+        const git_oid *id = &f->list.ids.items[i];
+        if (strcmp(refs->names[i], "HEAD") == 0 && oids_have(wants, id))
+            return remote_mirror_keep(repo, MAIN_OF_ALL, id, err);
+    }
+    return 0;
+}
+
+/* What is wanted into the mirror (nothing: only looked for), where f->id then is, whole. */
 static int fetch_missing(struct remote_fetch *f, git_repository *repo, const struct oids *wants,
                          bool all, struct err **err)
 {
-    if (fetch_pack(f, repo, wants, all ? DEPTH_ALL : DEPTH, err) ||
-        (all && git_find(repo, &f->list.refs, &f->choice, f->config->ref, f->where, &f->id, err)))
+    if (wants->count && (fetch_pack(f, repo, wants, all ? DEPTH_ALL : DEPTH, err) ||
+                         (all && keep_main(f, repo, wants, err))))
+        return -1;
+    if (all && git_find(repo, &f->list.refs, &f->choice, f->config->ref, f->where, &f->id, err))
         return -1;
     git_error_clear();
     if (remote_mirror_whole(repo, &f->id))
@@ -232,6 +273,8 @@ static int bring(struct remote_fetch *f, git_repository *repo, struct err **err)
         oids_add(&wants, &f->id);
     else
         choose_wants(f, &wants, &all);
+    if (all)
+        leave_out(f, repo, &wants);
     bool same = kept && !all && git_oid_equal(&last, &f->id);
     /* what was whole once may have lost a pack since, if the machine lost its power */
     bool sure = same && f->config->known;
@@ -239,6 +282,7 @@ static int bring(struct remote_fetch *f, git_repository *repo, struct err **err)
     if (!sure && (all || !remote_mirror_whole(repo, &f->id)))
         rc = fetch_missing(f, repo, &wants, all, err);
     oids_free(&wants);
+    oids_free(&f->here);
     if (rc || same)
         return rc;
     if (kept && f->choice.kind == REF_NAMED) {

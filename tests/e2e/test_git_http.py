@@ -195,6 +195,35 @@ def test_a_commit_by_its_id(tmp_path, serve, bare, repository):
     assert not os.path.exists(mirror + "/refs/heads/main")
 
 
+def test_a_commit_id_that_is_not_there_fetches_nothing_twice(tmp_path, serve, bare, repository):
+    """Its id may be mistyped: all is fetched to know that, once; then only what is new."""
+    for i in range(25):
+        repository.commit({"a.yaml": manifest("one", str(i)), "large.bin": os.urandom(20000)})
+    repository.git("tag", "v1", "HEAD~5")
+    bare.push("main", "v1")
+    server = serve()
+    url = f"{server.url}/git/infra.git"
+    read = reader(tmp_path, url)
+    repository.git("checkout", "-q", "-b", "next")
+    coming = repository.commit({"a.yaml": manifest("one", "coming")})
+    line = f'{url} has no ref "{coming}" (tried commit, in all branches and tags); nearest of'
+    for _ in range(2):
+        refused(read(ref=coming), INVALID, f"{line} 2: main, v1")
+    assert [asked.split()[0] for asked in server.requests()] == ["GET", "POST", "GET"]
+    repository.git("checkout", "-q", "main")
+    repository.commit({"a.yaml": manifest("one", "another")})
+    bare.push()
+    refused(read(ref=coming), INVALID, f"{line} 2: main, v1")
+    assert min(os.path.getsize(path) for path in packs(read.state) if path.endswith(".pack")) < 20000
+    bare.push("next")
+    assert read(ref=coming).values() == {"one": "coming", "two": "1"}
+    # a copy that begins somewhere does not have all
+    other = reader(tmp_path / "other", url)
+    assert other().error is None
+    assert other(ref=coming).revision == coming
+    assert other(ref=repository.git("rev-parse", "main~24")).error is None
+
+
 def test_tags_branches_and_both(tmp_path, serve, bare, repository):
     first = repository.git("rev-parse", "HEAD")
     repository.git("tag", "-a", "-m", "release", "v1")
