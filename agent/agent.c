@@ -422,6 +422,16 @@ static int prepare(struct agent *a, struct err **err)
     return connect_cluster(a, err) || agent_listen(a, &a->config, err) ? -1 : 0;
 }
 
+/* Copies of what was followed once. */
+static void drop_copies(const struct agent *a)
+{
+    size_t count = a->config.sources.count;
+    _free_ const char **urls = xcalloc(count, sizeof(*urls));
+    for (size_t i = 0; i < count; i++)
+        urls[i] = a->config.sources.items[i].url;
+    source_keep_only(a->state->path, urls, count);
+}
+
 static void start(struct agent *a)
 {
     _free_ char *note = NULL;
@@ -434,6 +444,7 @@ static void start(struct agent *a)
         log_note(EVENT_WARNING, NULL, NULL, note);
     warn_settings(a);
     a->publish = publish_new(a);
+    drop_copies(a);
     make_follows(a, NULL, 0);
     ev_timer_start(a->loop, &a->tick);
     discover_in(a, 0);

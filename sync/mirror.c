@@ -1,5 +1,6 @@
 #include "sync/mirror.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -10,10 +11,13 @@
 
 #include "core/alloc.h"
 #include "core/hash.h"
+#include "core/limits.h"
 #include "sync/git.h"
 
 /* Fifty packs with their indexes. */
 #define PACK_FILES_MAX 100
+/* Beside twice the largest pack, which is about what a new copy takes. */
+#define PACK_BYTES_SPARE (256 * MIB)
 
 char *mirror_folder(const char *state_dir, const char *origin)
 {
@@ -67,6 +71,30 @@ static void sweep_one(const FTSENT *entry, int *rc)
         remove_one(entry, rc);
 }
 
+/* "0123456789abcdef" or "0123456789abcdef.lock". */
+static bool of_mirror(const char *name)
+{
+    size_t digits = strspn(name, "0123456789abcdef");
+    return digits == 16 && (!name[digits] || strcmp(name + digits, ".lock") == 0);
+}
+
+void mirror_keep_only(const char *state_dir, char *const *folders, size_t count)
+{
+    _free_ char *all = xasprintf("%s/git", state_dir);
+    DIR *dir = opendir(all);
+    const struct dirent *entry;
+    while (dir && (entry = readdir(dir))) {
+        _free_ char *path = xasprintf("%s/%s", all, entry->d_name);
+        bool kept = !of_mirror(entry->d_name);
+        for (size_t i = 0; i < count && !kept; i++)
+            kept = strncmp(path, folders[i], strlen(folders[i])) == 0;
+        if (!kept)
+            mirror_remove(path);
+    }
+    if (dir)
+        closedir(dir);
+}
+
 void mirror_sweep(const char *folder)
 {
     each_below(folder, sweep_one);
@@ -79,18 +107,40 @@ int mirror_close(const char *folder, struct err **err)
     return 0;
 }
 
+struct packs {
+    size_t files;
+    uint64_t bytes, largest;
+};
+
 /* Files beside packs count too: a kill in the middle of writing one leaves some. */
-bool mirror_is_worn(const char *folder)
+static struct packs packs_of(const char *folder)
 {
-    size_t count = 0;
+    struct packs packs = {0};
     _free_ char *path = xasprintf("%s/objects/pack", folder);
     char *const roots[] = {path, NULL};
-    FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
-    while (fts && fts_read(fts))
-        count++;
+    FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    const FTSENT *entry;
+    while (fts && (entry = fts_read(fts))) {
+        uint64_t bytes = entry->fts_info == FTS_F ? (uint64_t)entry->fts_statp->st_size : 0;
+        packs.files++;
+        packs.bytes += bytes;
+        if (bytes > packs.largest)
+            packs.largest = bytes;
+    }
     if (fts)
         fts_close(fts);
-    return count > PACK_FILES_MAX;
+    return packs;
+}
+
+uint64_t mirror_bytes(const char *folder)
+{
+    return packs_of(folder).bytes;
+}
+
+bool mirror_is_worn(const char *folder)
+{
+    const struct packs packs = packs_of(folder);
+    return packs.files > PACK_FILES_MAX || packs.bytes > 2 * packs.largest + PACK_BYTES_SPARE;
 }
 
 int mirror_lock(const char *folder, struct err **err)

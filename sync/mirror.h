@@ -7,6 +7,7 @@
 #define HOLDFAST_SYNC_MIRROR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <git2.h>
 
 #include "core/err.h"
@@ -23,14 +24,21 @@ int mirror_lock(const char *folder, struct err **err);
 /* Opens it, or makes it. */
 int mirror_open(const char *folder, git_repository **repo, struct err **err);
 
-/* libgit2 never repacks: with fifty packs it is better made anew. */
+/* libgit2 never repacks: with fifty packs, or much beside the largest, it is better made anew. */
 bool mirror_is_worn(const char *folder);
+
+/* What its packs take. */
+uint64_t mirror_bytes(const char *folder);
 
 /* Removes what a fetch left that was killed. With the lock. */
 void mirror_sweep(const char *folder);
 
 /* Removes all that is in it. What stays is found by whoever opens it next. */
 void mirror_remove(const char *folder);
+
+/* Removes those of other origins than these folders are of. Nobody else may use the state folder.
+ */
+void mirror_keep_only(const char *state_dir, char *const *folders, size_t count);
 
 /* Takes rights away that others may have to it (libgit2 makes packs for all to read). */
 int mirror_close(const char *folder, struct err **err);

@@ -14,6 +14,7 @@
 #include "sync/changes.h"
 #include "sync/fetch.h"
 #include "sync/folder.h"
+#include "sync/mirror.h"
 #include "sync/record.h"
 #include "sync/remote.h"
 #include "sync/remote_url.h"
@@ -165,6 +166,31 @@ int read_source(const struct source_config *config, const struct read_sink *sink
     if (file || (S_ISDIR(st.st_mode) && git_is_bare(real)))
         return read_fetched(config, real, sink, result, err);
     return read_place(config, real, S_ISDIR(st.st_mode), sink, result, err);
+}
+
+/* The copy that a read of the URL makes, owned; NULL where it makes none. */
+static char *copy_of(const char *url, const char *state_dir)
+{
+    bool file = strncmp(url, "file://", 7) == 0;
+    if (!file && remote_url_is(url))
+        return mirror_folder(state_dir, url);
+    _free_ char *path = file ? url_path(url, NULL) : xstrdup(url);
+    _free_ char *real = path ? realpath(path, NULL) : NULL;
+    return real ? mirror_folder(state_dir, real) : NULL;
+}
+
+void source_keep_only(const char *state_dir, const char *const *urls, size_t count)
+{
+    char **folders = xcalloc(count, sizeof(*folders));
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        folders[n] = copy_of(urls[i], state_dir);
+        n += folders[n] ? 1 : 0;
+    }
+    mirror_keep_only(state_dir, folders, n);
+    for (size_t i = 0; i < n; i++)
+        free(folders[i]);
+    free(folders);
 }
 
 int source_read_here(const struct source_config *config, const struct manifest_sink *sink,

@@ -1,5 +1,6 @@
 #include "sync/remote.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,6 +37,7 @@ struct remote_fetch {
     struct oids here;     /* of what was wanted, with all that comes before */
     bool was_here;        /* the mirror was not made just now */
     bool mirror_in_doubt; /* what failed may be its fault */
+    uint64_t received;    /* bytes of a pack */
     bool rewritten;
     git_oid before; /* when it was rewritten: what it was */
 };
@@ -205,6 +207,7 @@ static int fetch_pack(struct remote_fetch *f, git_repository *repo, const struct
         rc = git_err(err, ERR_FATAL, "cannot write below %s", packs);
     if (rc == 0)
         rc = receive(f, &x, &a, &request, err);
+    f->received = a.bytes;
     if (rc == 0)
         rc = remote_mirror_set_shallow(repo, &shallow, &a.shallow, &a.unshallow, err);
     if (rc == 0 && git_indexer_commit(x.indexer, &x.progress) < 0) {
@@ -319,6 +322,12 @@ static int with_mirror(struct remote_fetch *f, struct git_source *out, struct er
     return rc;
 }
 
+/* The disk is full, and more so of our mirror than of what comes: made anew it takes less. */
+static bool fills_disk(const struct remote_fetch *f, const struct err *err)
+{
+    return strstr(err_message(err), strerror(ENOSPC)) && mirror_bytes(f->folder) > f->received;
+}
+
 static void end_try(struct remote_fetch *f)
 {
     if (f->link)
@@ -343,6 +352,7 @@ static int fetch_once(struct remote_fetch *f, struct git_source *out, struct err
         git_source_close(out);
         return err_move(err, &open);
     }
+    f->mirror_in_doubt |= rc && f->was_here && fills_disk(f, *err);
     if (rc && f->mirror_in_doubt && f->was_here)
         mirror_remove(f->folder);
     return rc;

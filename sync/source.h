@@ -70,6 +70,9 @@ const char *source_read_note(const struct source_read *read);
 
 void source_read_free(struct source_read *read);
 
+/* Removes our copies of repositories other than these. Before the first read. */
+void source_keep_only(const char *state_dir, const char *const *urls, size_t count);
+
 /*
  * The child's main (`holdfast read`): the request as JSON on standard input, records on standard
  * output. Returns the exit status.

@@ -8,7 +8,8 @@ import subprocess
 import termios
 import time
 
-from support import HOLDFAST, SECONDS, SLOWER, clean_environment, config_map, contains, deployment, run_crd, without_times
+from support import (HOLDFAST, SECONDS, SLOWER, Repository, clean_environment, config_map, contains, deployment, run_crd,
+                     without_times)
 
 
 def field(name, **more):
@@ -140,7 +141,6 @@ def test_kind_comes_and_goes(agent, cluster, repository, namespace):
 
 
 def test_sources_that_share(agents, cluster, repository, namespace, tmp_path):
-    from support import Repository  # pylint: disable=import-outside-toplevel
     other = Repository(tmp_path / "other")
     repository.commit({"a.yaml": config_map("a", {"k": "1"}), "b.yaml": config_map("b", {"k": "1"})})
     other.commit({"x.yaml": config_map("a", {"k": "2"})})
@@ -231,6 +231,28 @@ def test_hangup_keeps_what_stands(agents, cluster, repository, namespace):
     assert {a.drift("cleared", cleared="paused")["object"]["name"] for _ in "xy"} == {"one", "two"}
     assert a.stop() == 0
     assert len(a.seen(event="drift")) == 4, a.tail()
+
+
+def test_copies_of_what_is_not_followed_any_more(agents, cluster, repository, namespace, tmp_path):
+    other = Repository(tmp_path / "other")
+    repository.commit({"a.yaml": config_map("a", {"k": "1"})})
+    other.commit({"b.yaml": config_map("b", {"k": "1"})})
+    sources = [{"name": "one", "url": repository.url, "ref": "main"}, {"name": "two", "url": other.url, "ref": "main"}]
+    config = {"sources": sources, "kubernetes": {"defaultNamespace": namespace}}
+    a = agents(config, cluster.kubeconfig)
+    for _ in sources:
+        a.drift(verdict="missing")
+    folder = os.path.join(a.folder, "state", "git")
+    two = [name for name in os.listdir(folder) if not name.endswith(".lock")]
+    assert len(two) == 2
+    assert a.stop() == 0
+    made = {name: os.stat(os.path.join(folder, name, "HEAD")).st_ino for name in two}
+    a.configure({**config, "sources": sources[:1]})
+    a.start()
+    a.drift(verdict="missing", object={"name": "a"})
+    left, = (name for name in os.listdir(folder) if not name.endswith(".lock"))
+    assert os.stat(os.path.join(folder, left, "HEAD")).st_ino == made[left]
+    assert sorted(os.listdir(folder)) == [left, left + ".lock"]
 
 
 def test_ends_though_nobody_reads_its_log(cluster, repository, tmp_path):

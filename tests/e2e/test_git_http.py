@@ -395,6 +395,25 @@ def test_a_full_disk(tmp_path, serve, bare, repository):
         subprocess.run(["umount", "-l", read.state], check=True)
 
 
+def test_a_disk_full_of_old_packs(tmp_path, serve, bare, repository):
+    """They are what fills it: the copy is made anew, and fits."""
+    server = serve()
+    read = reader(tmp_path, f"{server.url}/git/infra.git")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", read.state], check=True)
+    try:
+        for i in range(3):
+            repository.write("a.yaml", manifest("one", str(i)))
+            repository.write("big.bin", os.urandom(1500 << 10))
+            repository.git("add", "--all")
+            repository.git("commit", "-q", "--amend", "-m", "all anew")
+            bare.push()
+            said = read()
+            assert said.error is None
+            assert said.values() == {"one": str(i), "two": "1"}
+    finally:
+        subprocess.run(["umount", "-l", read.state], check=True)
+
+
 def test_old_packs_are_dropped(tmp_path, serve, bare, repository):
     server = serve()
     read = reader(tmp_path, f"{server.url}/git/infra.git")

@@ -226,11 +226,35 @@ static void secrets(void **state)
     assert_null(auth_read(base, "sshKeyFile", NULL)); /* a folder */
 }
 
+static bool worn_with(const char *script)
+{
+    _free_ char *command =
+        xasprintf("cd '%s' && rm -rf sized && mkdir -p sized/objects/pack && cd sized/objects/pack "
+                  "&& %s",
+                  base, script);
+    assert_int_equal(system(command), 0);
+    _free_ char *folder = xasprintf("%s/sized", base);
+    return mirror_is_worn(folder);
+}
+
+/* By their number, and by what they take beside the largest. */
+static void worn(void **state)
+{
+    assert_false(worn_with("true"));
+    assert_false(worn_with("truncate -s 2G a.pack"));
+    assert_false(worn_with("truncate -s 500M a.pack && truncate -s 200M b.pack c.pack d.pack"));
+    assert_true(
+        worn_with("truncate -s 500M a.pack && truncate -s 200M b.pack c.pack d.pack e.pack"));
+    assert_true(worn_with("truncate -s 10M $(seq 50)"));
+    assert_false(worn_with("touch $(seq 90)"));
+    assert_true(worn_with("touch $(seq 110)"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rewritten), cmocka_unit_test(whole),   cmocka_unit_test(kept),
-        cmocka_unit_test(shallow),   cmocka_unit_test(secrets),
+        cmocka_unit_test(shallow),   cmocka_unit_test(secrets), cmocka_unit_test(worn),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
