@@ -6,35 +6,9 @@
 
 #include "core/alloc.h"
 #include "core/limits.h"
+#include "core/utf8.h"
 
 #define ELLIPSIS "…"
-
-/* Bytes of a character by its first; 0 where none begins so. */
-static size_t lead_bytes(unsigned char lead)
-{
-    if (lead < 0x80)
-        return 1;
-    if (lead < 0xc2 || lead > 0xf4)
-        return 0;
-    return lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-}
-
-/* Bytes of the character at s, or 0 where it is no UTF-8. */
-static size_t decode(const unsigned char *s, size_t left, uint32_t *cp)
-{
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = lead_bytes(s[0]);
-    if (n == 0 || n > left)
-        return 0;
-    *cp = n == 1 ? s[0] : s[0] & (0x7fU >> n);
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-        *cp = *cp << 6 | (s[i] & 0x3f);
-    }
-    bool surrogate = *cp >= 0xd800 && *cp < 0xe000;
-    return *cp < smallest[n] || *cp > 0x10ffff || surrogate ? 0 : n;
-}
 
 /* Whether wcwidth knows more than ASCII. */
 static bool wide_locale(void)
@@ -78,7 +52,7 @@ void text_safe(struct buf *b, const char *s, size_t len, bool quoted)
         buf_add_char(b, '"');
     for (size_t i = 0; i < len;) {
         uint32_t cp = 0;
-        size_t n = decode(p + i, len - i, &cp);
+        size_t n = utf8_char(s + i, len - i, &cp);
         if (n == 0) {
             escape(b, p[i]);
             n = 1;
@@ -107,7 +81,7 @@ char *text_safe_dup(const char *s)
 static size_t glyph(const char *s, size_t left, size_t *columns)
 {
     uint32_t cp = 0;
-    size_t n = decode((const unsigned char *)s, left, &cp);
+    size_t n = utf8_char(s, left, &cp);
     int w = n > 1 ? wcwidth((wchar_t)cp) : 1;
     *columns = w < 0 ? 1 : (size_t)w;
     return n ? n : 1;

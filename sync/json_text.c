@@ -7,6 +7,7 @@
 
 #include "core/alloc.h"
 #include "core/limits.h"
+#include "core/utf8.h"
 #include "sync/scalar.h"
 #include "sync/text.h"
 
@@ -123,7 +124,7 @@ static int read_string(struct reader *r, const char **data, size_t *size)
                 return -1;
             continue;
         }
-        size_t bytes = text_char(r->text + r->pos, end - r->pos, &code);
+        size_t bytes = utf8_char(r->text + r->pos, end - r->pos, &code);
         if (!bytes)
             return fail(r, false, "a byte that is not UTF-8: save the file as UTF-8");
         if (c < 0x20)

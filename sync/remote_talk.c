@@ -41,8 +41,8 @@ char *remote_said(const char *text, size_t len)
     for (char *p = said; *p; p++) {
         if (*p == '\n' || *p == '\r' || *p == '\t')
             *p = ' ';
-        else if (*p < ' ' || *p == 0x7f)
-            *p = '?'; /* bytes over 0x7f too */
+        else if ((unsigned char)*p < ' ' || (unsigned char)*p >= 0x7f)
+            *p = '?';
     }
     return said;
 }

@@ -11,9 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of the well-formed UTF-8 character at s (no surrogates, at most U+10FFFF), or 0. */
-size_t text_char(const char *s, size_t left, uint32_t *code);
-
 /* Whether all of it is well-formed UTF-8. */
 bool text_utf8(const char *s, size_t len);
 

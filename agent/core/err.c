@@ -1,16 +1,18 @@
 #include "core/err.h"
 #include "core/alloc.h"
+#include "core/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What is quoted may hold anything, also newlines: a message is one line all the same. */
+/* What is quoted may hold anything, also newlines and no UTF-8: a message is one line of text. */
 static char *one_line(char *message)
 {
     for (char *s = message; *s; s++) {
         if ((unsigned char)*s < 0x20 || *s == 0x7f)
             *s = ' ';
     }
+    utf8_clean(message);
     return message;
 }
 

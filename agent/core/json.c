@@ -10,6 +10,7 @@
 
 #include "core/alloc.h"
 #include "core/limits.h"
+#include "core/utf8.h"
 
 /* U+FEFF, U+FFFE, U+FFFF: no text. */
 static bool is_none(const unsigned char *s)
@@ -406,7 +407,13 @@ void json_put(json_t *object, const char *key, json_t *value)
 
 void json_put_str(json_t *object, const char *key, const char *value)
 {
-    json_put(object, key, value ? json_string(value) : json_null());
+    json_t *text = value ? json_string(value) : json_null();
+    if (!text) {
+        _free_ char *clean = xstrdup(value);
+        utf8_clean(clean);
+        text = json_string(clean);
+    }
+    json_put(object, key, text);
 }
 
 void json_push(json_t *array, json_t *value)

@@ -513,6 +513,10 @@ def test_refs_that_are_not_there(tmp_path, serve, bare, repository):
     bare.push(":stable")
     refused(read(ref="stable"), INVALID,
             f'{url} has no ref "stable" (tried refs/heads/stable, refs/tags/stable); nearest of 1: main')
+    repository.git("branch", "caf\udce9")  # a byte that is no UTF-8
+    bare.push("caf\udce9")
+    refused(read(ref="cafe"), INVALID, f'{url} has no ref "cafe" (tried refs/heads/cafe, refs/tags/cafe); nearest of 2: caf?, '
+                                       "main")
 
 
 def test_an_empty_repository(tmp_path, serve):

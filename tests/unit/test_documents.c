@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/utf8.h"
 #include "sync/documents.h"
 #include "sync/text.h"
 
@@ -43,11 +44,11 @@ static void test_characters(void **state)
         uint32_t back = 0, bad = 0;
         size_t at = 99, n = text_put(s + 8, code);
         bool surrogate = code >= 0xd800 && code <= 0xdfff;
-        assert_int_equal(text_char(s + 8, n, &back), surrogate ? 0 : n);
+        assert_int_equal(utf8_char(s + 8, n, &back), surrogate ? 0 : n);
         if (surrogate)
             continue;
         assert_int_equal(back, code);
-        assert_int_equal(n > 1 ? text_char(s + 8, n - 1, &back) : 0, 0);
+        assert_int_equal(n > 1 ? utf8_char(s + 8, n - 1, &back) : 0, 0);
         bool control = is_control(code);
         assert_int_equal(text_check(s, 8 + n, &at, &bad), control ? TEXT_CONTROL : TEXT_GOOD);
         if (control)
