@@ -236,6 +236,10 @@ static int read_member(struct reader *r, struct node *map)
     uint32_t line = r->line, col = r->col;
     if (read_string(r, &key, &key_len))
         return -1;
+    if (memchr(key, '\0', key_len)) {
+        r->syntax = false;
+        return parse_fail(r->err, line, col, KEYS_NUL);
+    }
     const struct node *first = keys_member(r->keys, map, key, key_len);
     if (first) {
         _buf_ struct buf name = BUF_INIT(256);

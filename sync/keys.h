@@ -12,6 +12,7 @@
 #include "sync/node.h"
 
 #define KEYS_LINEAR 16
+#define KEYS_NUL    "a key holds a NUL character: remove it"
 
 struct keys_slot {
     uint64_t hash;

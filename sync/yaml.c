@@ -148,10 +148,15 @@ static bool wants_key(const struct yaml_reader *r)
            !r->frames[r->depth - 1].key;
 }
 
-/* A key that the map has already: strict, as the loss of one of the two is never meant. */
-static int check_double(struct yaml_reader *r, const yaml_event_t *e, const char *key, size_t len)
+/*
+ * A key that the map has already: strict, as the loss of one of the two is never meant. And one
+ * that jansson, which reads the body again, does not take.
+ */
+static int check_key(struct yaml_reader *r, const yaml_event_t *e, const char *key, size_t len)
 {
     const struct frame *f = &r->frames[r->depth - 1];
+    if (memchr(key, '\0', len))
+        return fail_at(r, e, KEYS_NUL);
     const struct node *first = keys_member(&r->keys, f->node, key, len);
     if (!first)
         return 0;
@@ -227,7 +232,7 @@ static int read_key(struct yaml_reader *r, const yaml_event_t *e)
         text = name;
         len = name_len;
     }
-    if (check_double(r, e, text, len))
+    if (check_key(r, e, text, len))
         return -1;
     char *key = arena_text(r->arena, text, len);
     take_key(r, e, key, len);
@@ -364,7 +369,7 @@ static int read_alias_key(struct yaml_reader *r, const yaml_event_t *e, const st
 {
     if (target->type != NODE_STRING)
         return fail_at(r, e, "an alias as a key must stand for a string: write the key out");
-    if (check_double(r, e, target->string.data, target->string.len))
+    if (check_key(r, e, target->string.data, target->string.len))
         return -1;
     take_key(r, e, target->string.data, target->string.len);
     return 0;

@@ -179,6 +179,12 @@ NUL = "error: a NUL byte (UTF-16 without a byte order mark?): save the file as U
     (b"\xef\xbb\xbf" + HEAD.encode(), []),
     ((HEAD + "data: {k: v}\n").encode("utf-16-le"), ["1:2: " + NUL]),
     (HEAD.encode() + b"x: a\0b\n", ["4:5: " + NUL]),
+    (HEAD.encode() + b'data: {"a\\0b": x}\n', ["4:8: error: a key holds a NUL character: remove it"]),
+    (HEAD.encode() + b'data:\n  ? &k "a\\0"\n  : x\n', ["5:5: error: a key holds a NUL character: remove it"]),
+    (HEAD.encode() + b'x: &k "a\\0"\ndata: {*k : x}\n', ["5:8: error: a key holds a NUL character: remove it"]),
+    (b'{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"},\n "data": {"a\\u0000b": "x"}}\n',
+     ["2:11: error: a key holds a NUL character: remove it"]),
+    (HEAD.encode() + b'data: {k: "a\\0b"}\n', []),
     (HEAD.encode() + b"x: \xff\n", ["4:4: error: byte 0xff is not UTF-8: save the file as UTF-8"]),
     (HEAD.encode() + b"x: \x1b[2J\n", ["4:4: error: character U+001B is not allowed in YAML: in double quotes write "
                                        "\\u001b"]),
@@ -187,7 +193,8 @@ NUL = "error: a NUL byte (UTF-16 without a byte order mark?): save the file as U
     (HEAD.encode() + b"x: 1e999\n", []),
     (HEAD.encode() + b"x: " + b"9" * 500000 + b"\n", None),
     (HEAD.encode() + b"x: 0x" + b"f" * 500000 + b"\n", []),
-], ids=["utf-16", "bom", "utf-16-without-bom", "nul", "bad-utf-8", "escape", "tab", "big", "infinite", "digits", "hex"])
+], ids=["utf-16", "bom", "utf-16-without-bom", "nul", "nul-key", "nul-anchor",
+        "nul-alias", "nul-json", "nul-value", "bad-utf-8", "escape", "tab", "big", "infinite", "digits", "hex"])
 def test_bytes(lint, content, told):
     got = lint(content, status=0 if told == [] else 2)
     assert len(got) == (1 if told is None else len(told)), got
