@@ -14,7 +14,7 @@ double pause_s(double interval, unsigned failures, enum err_kind kind)
     double usual = interval * (0.9 + 0.2 * random_unit());
     if (failures <= AT_INTERVAL)
         return usual;
-    bool lasting = kind == ERR_LIMIT || kind == ERR_INVALID || kind == ERR_USAGE;
-    double pause = backoff_s(failures - AT_INTERVAL, interval, lasting ? LASTING_S : PASSING_S);
+    double most = kind == ERR_LIMIT ? LASTING_S : PASSING_S;
+    double pause = backoff_s(failures - AT_INTERVAL, interval, most);
     return fmax(usual, pause);
 }

@@ -26,10 +26,10 @@ void walk_free(struct walk *w);
 /* Opens the folder `path`; *folder is NULL when it is a file, which was read then. */
 int walk_locate(struct walk *w, const char *path, void **folder, struct err **err);
 
-/* Appends "/name" to the path; returns the length to cut it back to. */
 /* How much of a path is told of: of a longer one its beginning. */
 size_t walk_told(const char *path);
 
+/* Appends "/name" to the path; returns the length to cut it back to. */
 size_t walk_push(struct walk *w, const char *name);
 void walk_pop(struct walk *w, size_t len);
 
