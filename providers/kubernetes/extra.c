@@ -162,7 +162,7 @@ static struct candidate *candidate_of(struct walk *w, const struct path *step,
 static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
                       const json_t *declared, const json_t *live);
 
-/* What a hand owns at the step, and may be owned below it. */
+/* What a hand owns at the step, or below it. */
 static void look_at(struct walk *w, const struct path *step, const json_t *node,
                     const json_t *wanted, struct path_index *in_live)
 {
@@ -171,7 +171,7 @@ static void look_at(struct walk *w, const struct path *step, const json_t *node,
     bool apart =
         kind == SHAPE_KEYED || kind == SHAPE_SET || (path_each_key(step) && kind == SHAPE_MAP);
     if (wanted && told_as_a_whole(wanted, there))
-        return; /* by what compares what Git declares */
+        return; /* told with what Git declares */
     if (wanted || apart || !fields_whole(node))
         walk_hand(w, step, node, wanted, there);
     else if (!fields_find(w->ours, step))
