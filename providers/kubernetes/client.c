@@ -204,6 +204,16 @@ static void pause_call(struct kube_call *call, double seconds)
     ev_timer_start(call->client->loop, &call->pause);
 }
 
+/* No answer came: is another try worth it? */
+static bool ask_again(const struct kube_call *call, const struct http_answer *answer)
+{
+    int64_t spent = clock_monotonic_ms() - call->began;
+    /* on a connection that was silent all the time it was not heard: once on another one */
+    bool unheard = answer->silent && call->tries == 1;
+    return call->idempotent && answer->err->kind == ERR_RETRY &&
+           (spent < LIMIT_REQUEST_MS || unheard);
+}
+
 /* How long until the next try; negative: there is none. */
 static double next_try(const struct kube_call *call, const struct http_answer *answer)
 {
@@ -211,11 +221,7 @@ static double next_try(const struct kube_call *call, const struct http_answer *a
         return -1;
     bool again = false;
     if (answer->err) {
-        int64_t spent = clock_monotonic_ms() - call->began;
-        /* on a connection that was silent all the time it was not heard: once on another one */
-        bool unheard = answer->silent && call->tries == 1;
-        again = call->idempotent && answer->err->kind == ERR_RETRY &&
-                (spent < LIMIT_REQUEST_MS || unheard);
+        again = ask_again(call, answer);
     } else if (answer->status == 429) {
         again = true;
     } else if (call->idempotent) {

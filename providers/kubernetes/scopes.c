@@ -295,6 +295,12 @@ static bool narrower(struct kube_scope *s)
     return true;
 }
 
+/* Another LIST of scalers may tell: what may be scaled goes on waiting for it. */
+static bool waited_for(const struct kube_scope *s, bool lasts)
+{
+    return s->scaler && s->unsure && !lasts && s->k->config.follow;
+}
+
 static void on_failed(void *ctx, enum watch_failure how, const char *why)
 {
     struct kube_scope *s = ctx;
@@ -314,7 +320,7 @@ static void on_failed(void *ctx, enum watch_failure how, const char *why)
         return; /* what was judged stands for a while */
     s->unsure = how == WATCH_FAILED;
     scope_unknown(s, denied ? OBSERVED_DENIED : OBSERVED_UNLISTED, !denied && !lasts, why);
-    if (!s->scaler || !s->unsure || lasts || !k->config.follow) /* else one more LIST may tell */
+    if (!waited_for(s, lasts))
         scope_known(s);
 }
 
