@@ -11,9 +11,10 @@
 #include "providers/kubernetes/exec_plugin.h"
 #include "providers/kubernetes/tls_files.h"
 
-#define PLUGIN_PAUSE_S 5  /* after a failure, and after an answer that had expired when it came */
-#define RENEW_PAUSE_S  10 /* so often a refusal alone starts the plugin */
-#define RENEW_MARGIN_S 60 /* so long before its end a credential is renewed, at most */
+#define PLUGIN_PAUSE_S 5   /* after a failure, and after an answer that had expired when it came */
+#define RENEW_PAUSE_S  10  /* so often a refusal alone starts the plugin, */
+#define RENEW_MOST_S   300 /* and so often where what it answers is refused each time */
+#define RENEW_MARGIN_S 60  /* so long before its end a credential is renewed, at most */
 
 /* What the plugin answered, and when it is asked again. Times are monotonic, in milliseconds. */
 struct plugin_state {
@@ -26,6 +27,8 @@ struct plugin_state {
     int64_t renew_at, ends_at; /* of `credential`; 0: it does not say */
     int64_t not_before;        /* after a failure */
     int64_t refused_at;        /* when a refusal started it last; 0: never */
+    int64_t pause_s;           /* from one such start to the next */
+    unsigned vain;             /* number of the last credential that was refused as well */
 };
 
 struct kube_auth {
@@ -208,6 +211,15 @@ static void take_credential(struct kube_auth *a, struct exec_credential *credent
     p->ends_at = now + (left > least ? left : least);
 }
 
+/* Who refused the credential in hand may be the only one: as long as it lasts it is used. */
+static void plugin_failed(struct plugin_state *p, const struct err *err)
+{
+    err_free(steal(p->failure));
+    err_set(&p->failure, err->kind, "%s", err->message);
+    p->not_before = clock_monotonic_ms() + PLUGIN_PAUSE_S * 1000;
+    p->stale = false;
+}
+
 static void on_plugin(void *ctx, struct exec_credential *credential, const struct err *err)
 {
     struct kube_auth *a = ctx;
@@ -218,8 +230,7 @@ static void on_plugin(void *ctx, struct exec_credential *credential, const struc
         take_credential(a, credential);
         a->number++;
     } else {
-        err_set(&p->failure, err->kind, "%s", err->message);
-        p->not_before = clock_monotonic_ms() + PLUGIN_PAUSE_S * 1000;
+        plugin_failed(p, err);
     }
     a->changed(a->ctx);
 }
@@ -228,8 +239,8 @@ static enum kube_auth_state plugin_ready(struct kube_auth *a, struct err **err)
 {
     struct plugin_state *p = &a->plugin;
     int64_t now = clock_monotonic_ms();
-    bool good = p->have && !p->stale && (!p->ends_at || now < p->ends_at);
-    bool due = !good || (p->renew_at && now >= p->renew_at);
+    bool lasts = p->have && (!p->ends_at || now < p->ends_at);
+    bool due = !lasts || p->stale || (p->renew_at && now >= p->renew_at);
     if (p->running)
         return AUTH_WAIT;
     if (due && now >= p->not_before) {
@@ -238,11 +249,9 @@ static enum kube_auth_state plugin_ready(struct kube_auth *a, struct err **err)
             p->running = true;
             return AUTH_WAIT;
         }
-        err_free(p->failure);
-        p->failure = steal(wrong);
-        p->not_before = now + PLUGIN_PAUSE_S * 1000;
+        plugin_failed(p, wrong);
     }
-    if (good) /* renewing it early failed: it is tried again */
+    if (lasts) /* renewing it failed: it is tried again */
         return AUTH_READY;
     err_set(err, p->failure->kind, "%s", p->failure->message);
     return AUTH_FAILED;
@@ -292,11 +301,23 @@ static bool renew_plugin(struct plugin_state *p)
     int64_t now = clock_monotonic_ms();
     if (p->running || p->stale)
         return true;
-    if (p->refused_at && now < p->refused_at + RENEW_PAUSE_S * 1000)
+    if (p->refused_at && now < p->refused_at + p->pause_s * 1000)
         return false;
     p->refused_at = now;
+    p->pause_s = p->pause_s ? p->pause_s : RENEW_PAUSE_S;
     p->stale = true;
     return true;
+}
+
+void kube_auth_tried(struct kube_auth *a, unsigned number, bool refused)
+{
+    struct plugin_state *p = &a->plugin;
+    if (!refused) {
+        p->pause_s = RENEW_PAUSE_S;
+    } else if (number != p->vain) {
+        p->vain = number;
+        p->pause_s = p->pause_s * 2 < RENEW_MOST_S ? p->pause_s * 2 : RENEW_MOST_S;
+    }
 }
 
 bool kube_auth_renew_files(struct kube_auth *a, unsigned number)
@@ -343,6 +364,8 @@ static char *certificate_advice(const struct kube_auth *a, const char *cert, con
 char *kube_auth_advice(const struct kube_auth *a)
 {
     struct kube_tls tls = kube_auth_tls(a);
+    if (a->plugin.failure)
+        return xasprintf("it was to be renewed, and %s", a->plugin.failure->message);
     if (a->plugin.plugin)
         return xasprintf("%s has run again, and what it answered was refused as well: sign in "
                          "with it by hand, or see whether the cluster knows this account",

@@ -52,7 +52,11 @@ unsigned kube_auth_number(const struct kube_auth *auth);
  */
 bool kube_auth_renew(struct kube_auth *auth, unsigned number);
 
-/* The same where a certificate, theirs or ours, was refused: only files can bring another. */
+/* What came of that other try, with the credential of this number. */
+void kube_auth_tried(struct kube_auth *auth, unsigned number, bool refused);
+
+/* As kube_auth_renew, where a certificate, theirs or ours, was refused: only files can bring
+ * another. */
 bool kube_auth_renew_files(struct kube_auth *auth, unsigned number);
 
 /* Why a sign-in that was refused may have been, and what to do. Owned. */

@@ -345,6 +345,8 @@ static void on_done(void *ctx, const struct http_answer *answer)
     struct kube_client *client = call->client;
     call->http = NULL;
     count(call, answer->err ? 0 : answer->status);
+    if (call->asked_again && !answer->err)
+        kube_auth_tried(client->auth, call->auth_number, answer->status == 401);
     if (sign_in_again(call, answer)) {
         call->asked_again = true;
         call->fresh = true; /* the server ends the connection after a 401 */

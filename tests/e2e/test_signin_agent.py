@@ -6,8 +6,9 @@ import time
 
 import pytest
 
+from faults import CALM, fake_clock
 from relays import TlsRelay
-from support import SECONDS, config_map
+from support import SECONDS, SLOWER, config_map
 from test_signin import Account, read, write
 
 
@@ -102,6 +103,25 @@ def test_token_revoked_and_renewed(agent, account, cluster, namespace, edits, ed
     cluster.kubectl("create", "secret", "generic", "leash", "-n", namespace)
     write(path, cluster.kubectl(*token))
     told(running, edits.edit())
+
+
+def test_one_api_refuses_every_answer(agents, account, cluster, repository, namespace, proxies, tmp_path):
+    """The others take them: the plugin runs more and more seldom for it. Time runs ten times as fast."""
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "type": "Opaque"}
+    documents = [config_map("a", {"k": "git"}), secret]
+    cluster.apply(documents, namespace)
+    repository.commit({"all.yaml": documents})
+    door = proxies()
+    door.fault("401 kind=secrets")
+    _, environment = fake_clock(str(tmp_path / "clock"), f"+0 x{max(1, 10 / SLOWER):g}", steady=False)
+    one = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main", **CALM}],
+                  "kubernetes": {"defaultNamespace": namespace}},
+                 account.write(account.plugin({"token": account.token}), server=door.server), environment=environment)
+    one.ready()
+    time.sleep(30 * SLOWER)  # five minutes
+    assert 2 <= account.runs() <= 7
+    cluster.patch_data(namespace, "a", {"k": "hand"})
+    told(one, "hand")
 
 
 def test_plugin_answer_expires(agent, account, cluster, edits):

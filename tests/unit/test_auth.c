@@ -16,11 +16,12 @@
 
 enum { GOOD = 2, REFUSED };
 
-/* Good only with the token "new"; the body says who came. */
+/* Good only with the token "new", and never for "nobody"; the body says who came. */
 static void handle(struct server *s, int fd, const struct server_request *r)
 {
     static const char status[] = "{\"kind\":\"Status\",\"reason\":\"Unauthorized\"}";
-    bool good = strstr(r->head, "Authorization: Bearer new\r\n") || strstr(r->path, "anybody");
+    bool new = strstr(r->head, "Authorization: Bearer new\r\n") && !strstr(r->path, "nobody");
+    bool good = new || strstr(r->path, "anybody");
     __atomic_add_fetch(&s->count[good ? GOOD : REFUSED], 1, __ATOMIC_SEQ_CST);
     json_auto_t *body = json_pack("{s:s, s:s}", "head", r->head, "path", r->path);
     _free_ char *text = json_dumps(body, 0);
@@ -146,6 +147,12 @@ static void send_path(struct fixture *f, const char *path)
               &(struct kube_request){.method = "GET", .path = path, .done = done, .ctx = f});
 }
 
+static void send_one(struct fixture *f, const char *path)
+{
+    send_path(f, path);
+    ev_run(f->loop, 0);
+}
+
 static unsigned runs(struct fixture *f)
 {
     _free_ char *text = plugin_text(f->dir, "runs");
@@ -239,6 +246,24 @@ static void test_plugin_fails(void **state)
     assert_int_equal(runs(f), 1);
 }
 
+/* One that refuses what others take is no reason to have no sign-in at all. */
+static void test_refused_by_one(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "token", "new");
+    begin(f);
+    send_one(f, "/x");
+    assert_int_equal(f->status, 200);
+    put(f, "fail", "");
+    send_one(f, "/nobody");
+    assert_int_equal(f->status, 401);
+    assert_non_null(strstr(f->error, "ended with status 1: run it by hand to see why"));
+    send_one(f, "/x");
+    assert_string_equal(f->error, "");
+    assert_int_equal(f->status, 200);
+    assert_int_equal(runs(f), 2);
+}
+
 /* An answer that had expired when it came (clocks differ): not one run for each request. */
 static void test_expired_answer(void **state)
 {
@@ -288,12 +313,6 @@ static void test_certificate_only(void **state)
     assert_non_null(strstr(f->head, "Impersonate-User: me\r\n"));
     free(cert);
     free(key);
-}
-
-static void send_one(struct fixture *f, const char *path)
-{
-    send_path(f, path);
-    ev_run(f->loop, 0);
 }
 
 static void test_token_file(void **state)
@@ -406,7 +425,7 @@ int main(void)
         TEST(test_expired_answer),   TEST(test_freed_while_it_runs),
         TEST(test_certificate_only), TEST(test_token_file),
         TEST(test_token_file_wrong), TEST(test_401_reads_the_file_again),
-        TEST(test_advice),
+        TEST(test_advice),           TEST(test_refused_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
