@@ -111,12 +111,13 @@ struct kube_client *kube_client_new(struct http *http, const struct kubeconfig *
     bool good = c->auth != NULL;
     if (!good)
         err_wrap(err, "kubeconfig context %s", c->context);
+    bool here = is_loopback(c->server);
     if (good && kube_auth_secret(c->auth) && strncmp(c->server, "https://", 8) &&
-        !is_loopback(c->server)) {
+        (!here || c->proxy)) {
         good = false;
         err_set(err, ERR_USAGE,
-                "kubeconfig context %s: no token or password is sent to %s: it is not https",
-                c->context, c->server);
+                "kubeconfig context %s: no token or password is sent to %s: it is not https%s",
+                c->context, c->server, here ? ", and goes through the proxy-url" : "");
     }
     if (good)
         return c;

@@ -58,8 +58,8 @@ struct kube_request {
 
 /*
  * Takes a copy of what it needs of `config`. Must be freed before `http`. ERR_USAGE where the
- * sign-in cannot be used: http:// to another machine with a secret in it, control characters in a
- * token.
+ * sign-in cannot be used: http:// to another machine, or by a proxy-url, with a secret in it,
+ * control characters in a token.
  */
 struct kube_client *kube_client_new(struct http *http, const struct kubeconfig *config,
                                     struct err **err);

@@ -244,6 +244,8 @@ static void test_refused_configs(void **state)
         {{.server = "http://localhost.evil.example", .token = "t"}, "it is not https"},
         {{.server = "http://127.0.0.1@evil.example", .username = "u"}, "it is not https"},
         {{.server = "http://[::1].evil.example", .token_file = "/x"}, "it is not https"},
+        {{.server = "http://127.0.0.1", .token = "t", .proxy = "http://far.example:3128"},
+         "it is not https, and goes through the proxy-url"},
         {{.server = "https://h", .token = "a\nb"}, "control character"},
         {{.server = "https://h", .as_user = "a\r\nX: y"}, "control character"},
         {{.server = "https://h", .as_uid = "a"}, "without as"},
