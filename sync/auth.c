@@ -31,9 +31,9 @@ bool auth_is_pipe(const char *path)
     return !stat(path, &st) && S_ISFIFO(st.st_mode);
 }
 
-char *auth_read(const char *path, const char *key, struct err **err)
+char *auth_read(const char *path, const char *key, size_t max, struct err **err)
 {
-    struct buf b = BUF_INIT(LIMIT_TOKEN_BYTES);
+    struct buf b = BUF_INIT(max);
     _close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     int why = fd < 0 ? errno : 0;
     if (auth_is_pipe(path)) {
@@ -43,8 +43,7 @@ char *auth_read(const char *path, const char *key, struct err **err)
     errno = why;
     if (fd < 0 || read_all(fd, &b)) {
         if (b.full)
-            err_set(err, ERR_USAGE, "auth.%s: %s has more than %lu bytes", key, path,
-                    LIMIT_TOKEN_BYTES);
+            err_set(err, ERR_USAGE, "auth.%s: %s has more than %zu bytes", key, path, max);
         else
             err_errno(err, ERR_USAGE, errno, "auth.%s: cannot read %s", key, path);
         buf_free(&b);
@@ -55,7 +54,7 @@ char *auth_read(const char *path, const char *key, struct err **err)
 
 char *auth_read_line(const char *path, const char *key, struct err **err)
 {
-    char *text = auth_read(path, key, err);
+    char *text = auth_read(path, key, LIMIT_TOKEN_BYTES, err);
     if (!text)
         return NULL;
     size_t n = strlen(text);

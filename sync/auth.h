@@ -7,6 +7,7 @@
 #define HOLDFAST_SYNC_AUTH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/err.h"
 
@@ -23,9 +24,10 @@ bool auth_is_pipe(const char *path);
 /*
  * The file's text, or its one line without the newline at its end, owned: give it back with
  * auth_forget, which overwrites it. `key` names it in errors (ERR_USAGE), which never show what is
- * in it. NULL with *err when it cannot be read, or has no line or more than one.
+ * in it. NULL with *err when it cannot be read, has more than `max` bytes, or has no line or more
+ * than one.
  */
-char *auth_read(const char *path, const char *key, struct err **err);
+char *auth_read(const char *path, const char *key, size_t max, struct err **err);
 char *auth_read_line(const char *path, const char *key, struct err **err);
 void auth_forget(char *secret);
 

@@ -117,7 +117,7 @@ static int load_known_hosts(struct ssh_link *l, struct err **err)
                        "the server is %s: run \"ssh-keyscan -p %u %s >FILE\", compare with what "
                        "the server's owner publishes, and name FILE",
                        t->where, host, port, host);
-    char *text = auth_read(file, "knownHostsFile", err);
+    char *text = auth_read(file, "knownHostsFile", LIMIT_KNOWN_HOSTS, err);
     if (!text)
         return -1;
     known_hosts_find(text, host, port, &l->known);
@@ -276,7 +276,7 @@ static int sign_in(struct ssh_link *l, struct err **err)
     const struct remote_target *t = l->target;
     const struct source_auth *auth = t->auth;
     const char *user = t->url->user ? t->url->user : USER;
-    char *key = auth_read(auth->ssh_key_file, "sshKeyFile", err);
+    char *key = auth_read(auth->ssh_key_file, "sshKeyFile", LIMIT_TOKEN_BYTES, err);
     char *passphrase = NULL;
     int rc = key ? 0 : -1;
     if (rc == 0 && auth->passphrase_file) {

@@ -36,6 +36,7 @@
 #define LIMIT_PROBLEM_BYTES (16 * KIB)   /* the file, object or message of one of them */
 #define LIMIT_CONFIG_BYTES  (1 * MIB)
 #define LIMIT_TOKEN_BYTES   (64 * KIB)
+#define LIMIT_KNOWN_HOSTS   (4 * MIB) /* of a fleet: some 20,000 keys */
 
 /* HTTP */
 #define LIMIT_BODY_BYTES         (64 * MIB)   /* an answer held whole */

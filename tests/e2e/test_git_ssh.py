@@ -197,6 +197,11 @@ def test_known_hosts_in_all_forms(tmp_path, serve, sign_in, bare, known):
     with open(hashed, encoding="ascii") as f:
         assert f.read().startswith("|1|")
     assert read(knownHostsFile=hashed).error is None
+    # of all the machines that somebody knows
+    others = "".join(f"host-{i}.example {server.host_key(0)}\n" for i in range(3000))
+    many = known(None, others + f"{name} {server.host_key(0)}")
+    assert os.path.getsize(many) > 1 << 18
+    assert read(knownHostsFile=many).error is None
 
 
 # ---- host keys ----

@@ -12,6 +12,7 @@
 
 #include "core/alloc.h"
 #include "core/err.h"
+#include "core/limits.h"
 #include "sync/auth.h"
 #include "sync/mirror.h"
 #include "sync/remote_mirror.h"
@@ -221,9 +222,9 @@ static void secrets(void **state)
         fputc('x', f);
     fclose(f);
     _err_ struct err *err = NULL;
-    assert_null(auth_read(path, "sshKeyFile", &err));
+    assert_null(auth_read(path, "sshKeyFile", LIMIT_TOKEN_BYTES, &err));
     assert_non_null(strstr(err_message(err), "has more than 65536 bytes"));
-    assert_null(auth_read(base, "sshKeyFile", NULL)); /* a folder */
+    assert_null(auth_read(base, "sshKeyFile", LIMIT_TOKEN_BYTES, NULL)); /* a folder */
 }
 
 static bool worn_with(const char *script)
