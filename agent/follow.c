@@ -431,7 +431,7 @@ static bool copy_is_taken(const struct follow *f)
 {
     for (size_t i = 0; i < f->agent->count; i++) {
         const struct follow *o = &f->agent->follows[i];
-        if (o != f && o->read && same_text(o->config->url, f->config->url))
+        if (o != f && o->read && source_same_copy(o->config->url, f->config->url))
             return true;
     }
     return false;
@@ -447,7 +447,7 @@ static void copy_is_free(const struct follow *f)
     size_t self = (size_t)(f - a->follows);
     for (size_t i = 1; i < a->count; i++) {
         struct follow *o = &a->follows[(self + i) % a->count];
-        if (o->waits && same_text(o->config->url, f->config->url)) {
+        if (o->waits && source_same_copy(o->config->url, f->config->url)) {
             read_now(o);
             return;
         }

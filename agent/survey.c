@@ -45,10 +45,13 @@ static int choose_sources(struct survey *s, struct err **err)
     return 0;
 }
 
+static void start_sources(struct survey *s);
+
 static void on_source(struct source_read *read, void *ctx)
 {
     struct survey_source *source = ctx;
     source->set = source_read_take(read, &source->err);
+    start_sources(source->survey);
     answered(source->survey);
 }
 
@@ -71,6 +74,26 @@ static void start_source(struct survey *s, struct survey_source *source)
     };
     source->read = source_read_start(s->loop, &config, on_source, source);
     s->waiting++;
+}
+
+/* Is the copy that it reads from being read for another source? */
+static bool copy_is_taken(const struct survey *s, const struct survey_source *source)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        const struct survey_source *o = &s->sources[i];
+        if (o->read && !o->set && !o->err && source_same_copy(o->source->url, source->source->url))
+            return true;
+    }
+    return false;
+}
+
+/* Those that need not wait for a copy. */
+static void start_sources(struct survey *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (!s->sources[i].read && !copy_is_taken(s, &s->sources[i]))
+            start_source(s, &s->sources[i]);
+    }
 }
 
 /* ---- the cluster ---- */
@@ -145,8 +168,7 @@ static int start(struct survey *s, bool need_cluster, struct err **err)
             return err_move(err, &refused);
         s->no_cluster = xstrdup(err_message(refused));
     }
-    for (size_t i = 0; i < s->count; i++)
-        start_source(s, &s->sources[i]);
+    start_sources(s);
     if (s->client)
         ask_cluster(s);
     return 0;

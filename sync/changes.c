@@ -7,7 +7,7 @@
 static bool open_known(git_repository *repo, const git_oid *id, struct git_source *out)
 {
     git_commit *commit = NULL;
-    *out = (struct git_source){.repo = repo};
+    *out = (struct git_source){.repo = repo, .lock = -1};
     if (!repo || git_commit_lookup(&commit, repo, id) < 0)
         return false;
     bool whole =
@@ -20,7 +20,7 @@ static void close_known(struct git_source *source)
 {
     git_tree_free(source->root);
     git_odb_free(source->odb);
-    *source = (struct git_source){0};
+    *source = (struct git_source){.lock = -1};
 }
 
 /* The steps back to the known commit; those behind it the parent has. */

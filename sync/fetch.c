@@ -263,7 +263,11 @@ static int fetch(struct fetch *f, struct git_source *out, struct err **err)
     if (find_commit(f, err))
         return -1;
     _close_ int lock = mirror_lock(f->folder, err);
-    return lock < 0 ? -1 : fetch_locked(f, out, err);
+    if (lock < 0 || fetch_locked(f, out, err))
+        return -1;
+    out->lock = lock;
+    lock = -1;
+    return 0;
 }
 
 int git_fetch(const struct source_config *config, const char *path,

@@ -183,7 +183,7 @@ int git_source_open(git_repository *repo, const git_oid *id, const char *ref,
                     struct git_source *out, struct err **err)
 {
     git_object *object = NULL, *peeled = NULL;
-    *out = (struct git_source){0};
+    *out = (struct git_source){.lock = -1};
     int rc = git_object_lookup(&object, repo, id, GIT_OBJECT_ANY);
     if (rc == 0)
         rc = git_object_peel(&peeled, object, GIT_OBJECT_COMMIT);
@@ -213,13 +213,11 @@ void git_source_close(struct git_source *source)
     git_odb_free(source->odb);
     git_repository_free(source->repo);
     git_repository_free(source->history);
-    if (source->damaged && source->mirror) {
-        _close_ int lock = mirror_lock(source->mirror, NULL);
-        if (lock >= 0)
-            mirror_remove(source->mirror);
-    }
+    if (source->damaged && source->mirror)
+        mirror_remove(source->mirror);
+    cleanup_close_(&source->lock);
     free(source->mirror);
-    *source = (struct git_source){0};
+    *source = (struct git_source){.lock = -1};
 }
 
 static int find_prefix(git_repository *repo, const struct refs *refs, const char *ref,

@@ -23,6 +23,7 @@ struct git_source {
     git_odb *odb;
     git_tree *root;
     char *mirror; /* owned: the folder, where repo is our own copy (mirror.h), or NULL */
+    int lock;     /* owned: on the mirror (mirror_lock), or -1 */
     bool damaged; /* something of it could not be read */
     char revision[GIT_REVISION_DIGITS + 1];
     int64_t commit_time; /* seconds */

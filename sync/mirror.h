@@ -16,8 +16,8 @@
 char *mirror_folder(const char *state_dir, const char *origin);
 
 /*
- * Waits until nobody else fetches into it: two sources may name the same origin. Closing the
- * descriptor that it answers gives it free. -1 with *err.
+ * Waits until nobody else fetches into it or reads it: two sources may name the same origin, and
+ * one of them may make it anew. Closing the descriptor that it answers gives it free. -1 with *err.
  */
 int mirror_lock(const char *folder, struct err **err);
 

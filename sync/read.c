@@ -10,6 +10,7 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/limits.h"
+#include "core/text.h"
 #include "sync/desired.h"
 #include "sync/changes.h"
 #include "sync/fetch.h"
@@ -168,13 +169,32 @@ int read_source(const struct source_config *config, const struct read_sink *sink
     return read_place(config, real, S_ISDIR(st.st_mode), sink, result, err);
 }
 
-/* The copy that a read of the URL makes, owned; NULL where it makes none. */
-static char *copy_of(const char *url, const char *state_dir)
+/* The path of a folder as it is written, or NULL; without slashes at its end. Owned. */
+static char *plain_path(const char *url)
 {
     bool file = strncmp(url, "file://", 7) == 0;
     if (!file && remote_url_is(url))
+        return NULL;
+    char *path = file ? url_path(url, NULL) : xstrdup(url);
+    for (size_t n = path ? strlen(path) : 0; n > 1 && path[n - 1] == '/'; n--)
+        path[n - 1] = '\0';
+    return path;
+}
+
+bool source_same_copy(const char *url, const char *other)
+{
+    if (same_text(url, other))
+        return true;
+    _free_ char *path = plain_path(url), *other_path = plain_path(other);
+    return path && same_text(path, other_path);
+}
+
+/* The copy that a read of the URL makes, owned; NULL where it makes none. */
+static char *copy_of(const char *url, const char *state_dir)
+{
+    if (strncmp(url, "file://", 7) != 0 && remote_url_is(url))
         return mirror_folder(state_dir, url);
-    _free_ char *path = file ? url_path(url, NULL) : xstrdup(url);
+    _free_ char *path = plain_path(url);
     _free_ char *real = path ? realpath(path, NULL) : NULL;
     return real ? mirror_folder(state_dir, real) : NULL;
 }

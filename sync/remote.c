@@ -355,6 +355,10 @@ static int fetch_once(struct remote_fetch *f, struct git_source *out, struct err
     f->mirror_in_doubt |= rc && f->was_here && fills_disk(f, *err);
     if (rc && f->mirror_in_doubt && f->was_here)
         mirror_remove(f->folder);
+    if (rc == 0) {
+        out->lock = lock;
+        lock = -1;
+    }
     return rc;
 }
 

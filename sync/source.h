@@ -70,6 +70,12 @@ const char *source_read_note(const struct source_read *read);
 
 void source_read_free(struct source_read *read);
 
+/*
+ * Whether both are read by the same copy of ours. One child at a time reads it: the others would
+ * spend their deadline waiting. As the URLs are written; the disk is not asked.
+ */
+bool source_same_copy(const char *url, const char *other);
+
 /* Removes our copies of repositories other than these. Before the first read. */
 void source_keep_only(const char *state_dir, const char *const *urls, size_t count);
 

@@ -1,14 +1,17 @@
 """Git over https: git-http-backend behind lighttpd, read by the reading child. Each fault has its exact line."""
+import fcntl
 import glob
+import json
 import os
 import re
 import ssl
 import subprocess
+import time
 
 import pytest
 
 from git_servers import Bare, Raw, WebServer, free_port, manifest, mirror_of, packs, proxy_answer, reader
-from support import SANITIZED, SECONDS, SLOWER
+from support import HOLDFAST, SANITIZED, SECONDS, SLOWER, clean_environment
 
 TOKEN = "secret-token-1"
 FATAL, USAGE, INVALID, RETRY, AUTH, NOT_FOUND, LIMIT = 1, 2, 3, 4, 5, 7, 8  # enum err_kind
@@ -437,6 +440,45 @@ def test_what_a_killed_fetch_left_is_removed(tmp_path, serve):
         f.write(b"PACK")
     assert read().error is None
     assert not os.path.exists(folder + "/pack_git2_a1b2c3")
+
+
+def test_the_mirror_is_locked_while_it_is_read(tmp_path, serve, bare, repository):
+    """Another child could remove it."""
+    repository.commit({f"m{i}.yaml": manifest(f"m{i}", "x" * 10000) for i in range(50)})
+    bare.push()
+    url = f"{serve().url}/git/infra.git"
+    read = reader(tmp_path, url)
+    assert read().error is None
+    request = json.dumps({"url": url, "ref": "main", "stateDir": read.state})
+    with subprocess.Popen([HOLDFAST, "read"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        child.stdin.write(request.encode())
+        child.stdin.close()
+        assert child.stdout.read(1)  # now the pipe is full soon, and it waits
+        with open(mirror_of(read.state) + ".lock", "rb") as lock:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            child.stdout.read()
+            assert child.wait(SECONDS) == 0
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_sources_of_one_repository_take_turns(tmp_path, raw, bare):
+    whole, there, most = upload_pack(bare.folder), [], []
+
+    def answer(connection, head):
+        there.append(head)
+        most.append(len(there))
+        time.sleep(0.3)
+        whole(connection, head)
+        there.remove(head)
+    url = f"http://127.0.0.1:{raw(answer).port}/a.git"
+    config = tmp_path / "holdfast.yaml"
+    config.write_text(json.dumps({"apiVersion": "holdfast.dev/v1", "kind": "Config", "stateDir": str(tmp_path / "state"),
+                                  "sources": [{"name": f"s{i}", "url": url, "ref": "main"} for i in range(3)]}))
+    done = subprocess.run([HOLDFAST, "rbac", "--config", str(config)], env=clean_environment(tmp_path, KUBECONFIG="/dev/null"),
+                          stdout=subprocess.PIPE, check=True, timeout=2 * SECONDS)
+    assert b"configmaps" in done.stdout
+    assert len(most) == 4 and max(most) == 1  # three lists of refs, one pack
 
 
 # ---- what the configuration says ----
