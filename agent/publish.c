@@ -70,13 +70,29 @@ static void on_listing(void *ctx)
     w->came = false;
 }
 
+/* What was exported stays as it was: it cannot be known to be another. */
+static void on_failed(void *ctx, enum watch_failure how _unused_, const char *why)
+{
+    struct export_watch *w = ctx;
+    if (w->told && !strcmp(w->told, why))
+        return; /* once for each reason */
+    free(w->told);
+    w->told = xstrdup(why);
+    _free_ char *message =
+        xasprintf("Export of %s %s cannot be read: %s", w->object->kind, w->object->name, why);
+    log_note(EVENT_WARNING, NULL, NULL, message);
+}
+
 static void on_item(void *ctx, const struct item *item, bool listed _unused_)
 {
     struct export_watch *w = ctx;
-    json_auto_t *live = json_parse(item->text.data, item->text.len, "object", NULL);
+    _err_ struct err *err = NULL;
+    json_auto_t *live = json_parse_served(item->text.data, item->text.len, "the object", &err);
     w->came = true;
     if (live)
         tell_live(w, live);
+    else
+        on_failed(w, WATCH_FAILED, err_message(err));
 }
 
 static void on_deleted(void *ctx, const struct item *item _unused_)
@@ -90,19 +106,6 @@ static void on_listed(void *ctx)
     if (!w->came)
         tell_live(w, NULL);
     free(steal(w->told));
-}
-
-/* What was exported stays as it was: it cannot be known to be another. */
-static void on_failed(void *ctx, enum watch_failure how _unused_, const char *why)
-{
-    struct export_watch *w = ctx;
-    if (w->told && !strcmp(w->told, why))
-        return; /* once for each reason */
-    free(w->told);
-    w->told = xstrdup(why);
-    _free_ char *message =
-        xasprintf("Export of %s %s cannot be read: %s", w->object->kind, w->object->name, why);
-    log_note(EVENT_WARNING, NULL, NULL, message);
 }
 
 static const struct kube_resource *find(const struct agent *a, const char *api_version,

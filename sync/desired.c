@@ -180,6 +180,7 @@ int desired_set_finish(struct desired_set *set, struct err **err)
     if (spool_flush(set->spool, err))
         return -1;
     set->read_problems = set->problem_count;
+    set->read_cut = desired_problems_cut(set);
     if (set->count && set->count < set->cap) {
         set->items = xrealloc(set->items, set->count * sizeof(*set->items));
         set->cap = set->count;

@@ -68,6 +68,7 @@ struct desired_set {
     uint8_t older_digest[DESIRED_DIGEST_BYTES];
     uint8_t scope[DESIRED_DIGEST_BYTES]; /* of how it was read: path, globs, caps ... */
     size_t read_problems;                /* problems of the read itself: the first of `problems` */
+    bool read_cut;                       /* it had more than are told */
     size_t source_problems;              /* the first of them: those of the source as a whole */
     struct walk_counts walked;
     bool complete;       /* the end record came: only then is the set what Git says */

@@ -76,8 +76,12 @@ int git_start(struct err **err)
 
 static int unreadable(struct git_source *source, const char *what, struct err **err)
 {
-    if (git_out_of_memory())
-        return git_err(err, ERR_LIMIT, "the %s cannot be read", what);
+    if (git_out_of_memory()) {
+        git_err(err, ERR_LIMIT, "the %s cannot be read", what);
+        if (err)
+            (*err)->kind = ERR_RETRY; /* another time there is more */
+        return -1;
+    }
     source->damaged = true;
     if (source->mirror)
         return git_err(err, ERR_INVALID,

@@ -137,10 +137,26 @@ uint64_t mirror_bytes(const char *folder)
     return packs_of(folder).bytes;
 }
 
+/* Refs that are followed: what each of them brought first may have little in common. */
+static size_t refs_of(const char *folder)
+{
+    _free_ char *path = xasprintf("%s/" MIRROR_REFS, folder);
+    DIR *dir = opendir(path);
+    const struct dirent *entry;
+    size_t n = 0;
+    while (dir && (entry = readdir(dir)))
+        n += entry->d_name[0] != '.';
+    if (dir)
+        closedir(dir);
+    return n;
+}
+
 bool mirror_is_worn(const char *folder)
 {
     const struct packs packs = packs_of(folder);
-    return packs.files > PACK_FILES_MAX || packs.bytes > 2 * packs.largest + PACK_BYTES_SPARE;
+    size_t refs = refs_of(folder);
+    return packs.files > PACK_FILES_MAX ||
+           packs.bytes > (refs > 1 ? refs + 1 : 2) * packs.largest + PACK_BYTES_SPARE;
 }
 
 int mirror_lock(const char *folder, struct err **err)

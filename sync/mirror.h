@@ -12,6 +12,9 @@
 
 #include "core/err.h"
 
+/* Where its refs are kept, below it: one for each that is followed. */
+#define MIRROR_REFS "refs/holdfast"
+
 /* Its path, owned. */
 char *mirror_folder(const char *state_dir, const char *origin);
 

@@ -10,9 +10,10 @@
 #include "core/hash.h"
 #include "core/limits.h"
 #include "sync/git.h"
+#include "sync/mirror.h"
 #include "sync/strings.h"
 
-#define KEPT           "refs/holdfast/"
+#define KEPT           MIRROR_REFS "/"
 #define HAVES_MAX      64U
 #define LOOK_BACK      2000U /* commits, when asking whether a branch was rewritten */
 #define SHALLOW_FORMAT "%s\n"

@@ -51,13 +51,17 @@ struct source_read {
     void *ctx;
 };
 
+/* What the children of all reads may take together: a container has one limit for all. */
+static uint64_t lent;
+
 /* The child keeps to these too. It meets hostile input, so it is not believed. */
 static void source_read_limits(struct source_read *read, const struct source_config *config)
 {
     read->objects_max = config->objects ? config->objects : LIMIT_OBJECTS;
     if (CHILD_MEMORY)
-        read->memory =
-            config->memory ? config->memory : memory_for_child(MEMORY_LIMIT_FILE, CHILD_MEMORY);
+        read->memory = config->memory ? config->memory
+                                      : memory_for_child(MEMORY_LIMIT_FILE, CHILD_MEMORY, lent);
+    lent += read->memory;
 }
 
 static int bad_record(struct err **err)
@@ -415,9 +419,8 @@ static bool known_of(const struct desired_set *base, const uint8_t scope[DESIRED
 {
     *known = (struct read_known){0};
     if (!base || !base->complete || base->walked.unsteady || !base->walked.objects ||
-        !base->revision || strlen(base->revision) != GIT_REVISION_DIGITS ||
-        desired_problems_cut(base) || spool_is_worn(base->spool) ||
-        memcmp(base->scope, scope, sizeof(base->scope)) != 0)
+        !base->revision || strlen(base->revision) != GIT_REVISION_DIGITS || base->read_cut ||
+        spool_is_worn(base->spool) || memcmp(base->scope, scope, sizeof(base->scope)) != 0)
         return false;
     memcpy(known->revision, base->revision, GIT_REVISION_DIGITS);
     known->told = base->source_problems;
@@ -507,6 +510,7 @@ void source_read_free(struct source_read *read)
 {
     if (!read)
         return;
+    lent -= read->memory;
     ev_timer_stop(read->loop, &read->failed);
     proc_free(read->proc);
     record_reader_free(&read->reader);

@@ -84,6 +84,8 @@ static void heard(struct http_call *call)
 {
     call->http->progress++;
     call->heard = clock_monotonic_ms();
+    if (!call->own)
+        call->http->heard = call->heard;
 }
 
 /* Bytes of the answer, decoded. Anything but `len` aborts the transfer. */

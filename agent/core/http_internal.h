@@ -73,6 +73,7 @@ struct http {
     unsigned long progress; /* counts callbacks that moved something */
     unsigned long spin_progress, spin_events;
     bool in_curl;
+    int64_t heard; /* monotonic ms: the last byte on a connection that may be shared */
     bool unshared; /* the last answer came over HTTP/1: no two requests share a connection */
     /*
      * Where requests with a connection of their own are sent, or NULL: libcurl keeps one list of

@@ -76,8 +76,10 @@ static void fail_waiting(const struct http_call *failed)
 
 static bool was_silent(const struct http_call *call)
 {
+    /* one that answers others is not silent: then it is this request that hangs */
+    int64_t heard = call->heard > call->http->heard ? call->heard : call->http->heard;
     return call->result == CURLE_OPERATION_TIMEDOUT && call->connected && !call->own &&
-           !call->http->unshared && clock_monotonic_ms() - call->heard >= LIMIT_STALL_MS;
+           !call->http->unshared && clock_monotonic_ms() - heard >= LIMIT_STALL_MS;
 }
 
 /*

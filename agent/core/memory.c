@@ -19,12 +19,13 @@ static uint64_t number_of(const char *path, int index)
     return got > index ? value[index] : UINT64_MAX;
 }
 
-uint64_t memory_for_child(const char *limit_file, uint64_t most)
+uint64_t memory_for_child(const char *limit_file, uint64_t most, uint64_t lent)
 {
     uint64_t limit = number_of(limit_file, 0), pages = number_of("/proc/self/statm", 1);
     if (limit == UINT64_MAX)
         return most;
-    uint64_t taken = SPARE + (pages == UINT64_MAX ? 0 : pages * (uint64_t)sysconf(_SC_PAGESIZE));
+    uint64_t taken =
+        lent + SPARE + (pages == UINT64_MAX ? 0 : pages * (uint64_t)sysconf(_SC_PAGESIZE));
     uint64_t left = limit > taken ? limit - taken : 0;
     if (left < LIMIT_READ_LEAST)
         left = LIMIT_READ_LEAST;

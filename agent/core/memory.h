@@ -13,8 +13,9 @@
  * Bytes for a child: what `limit_file` says (cgroup v2: a number or "max") less what we hold and
  * some to spare, but at least LIMIT_READ_LEAST. `most` where that is less or no limit is
  * told.
+ * `lent` are bytes that other children may take.
  */
-uint64_t memory_for_child(const char *limit_file, uint64_t most);
+uint64_t memory_for_child(const char *limit_file, uint64_t most, uint64_t lent);
 
 /* The limit (RLIMIT_DATA) that we run under ourselves; 0: none. */
 uint64_t memory_own_limit(void);

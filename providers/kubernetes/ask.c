@@ -74,111 +74,6 @@ static void read_answered(struct kube *k, struct unit *unit, const struct kube_a
     }
 }
 
-/* The probe's name is a part of what the server derives from it: put the real one back. */
-static void put_name_back(json_t *value, const char *probe, const char *name)
-{
-    const char *key;
-    json_t *child;
-    size_t i;
-    json_object_foreach(value, key, child) put_name_back(child, probe, name);
-    json_array_foreach(value, i, child) put_name_back(child, probe, name);
-    const char *text = json_string_value(value);
-    const char *at = text ? strstr(text, probe) : NULL;
-    if (!at)
-        return;
-    _free_ char *back = xasprintf("%.*s%s%s", (int)(at - text), text, name, at + strlen(probe));
-    json_string_set(value, back);
-}
-
-/* What only one object can have: a probe leaves it out. */
-static const char *const only_once[] = {"clusterIP", "clusterIPs", "healthCheckNodePort"};
-
-static bool left_out(const json_t *spec, const char *name)
-{
-    const char *address = json_str_at(spec, "clusterIP", NULL);
-    bool headless = address && !strcmp(address, "None");
-    return !(headless && !strncmp(name, "clusterIP", 9));
-}
-
-static bool is_service(const json_t *body)
-{
-    return json_is_object(json_object_get(body, "spec")) &&
-           !strcmp(json_str_at(body, "kind", NULL), "Service");
-}
-
-/* "", 0, [] and nothing at all: the server is asked to choose. */
-static bool leaves_open(const json_t *value)
-{
-    return !value || (json_is_string(value) && !json_string_length(value)) ||
-           (json_is_integer(value) && !json_integer_value(value)) ||
-           (json_is_array(value) && !json_array_size(value));
-}
-
-/* As Git says it; what Git leaves open stays as it is, whatever the probe was given. */
-static void put_member_back(json_t *answer, const json_t *declared, const json_t *live,
-                            const char *name)
-{
-    json_t *value = json_object_get(declared, name), *now = json_object_get(live, name);
-    if (!json_is_object(answer))
-        return;
-    if (!leaves_open(value))
-        json_put(answer, name, json_incref(value));
-    else if (json_object_get(answer, name) && now)
-        json_put(answer, name, json_incref(now));
-    else
-        json_object_del(answer, name);
-}
-
-/* An apply takes away the owners that we own and Git does not name, and leaves the others'. */
-static void put_owners_back(json_t *answer, const struct kube_unit *u, const json_t *ours)
-{
-    const json_t *owned = json_at(ours, "f:metadata", "f:ownerReferences", NULL);
-    const json_t *declared = json_at(u->declared, "metadata", "ownerReferences", NULL);
-    json_t *metadata = json_object_get(answer, "metadata"), *owner;
-    json_auto_t *owners = leaves_open(declared) ? json_array() : json_deep_copy(declared);
-    size_t i;
-    json_array_foreach(json_at(u->live, "metadata", "ownerReferences", NULL), i, owner)
-    {
-        json_auto_t *keys = json_object();
-        json_put(keys, "uid", json_incref(json_object_get(owner, "uid")));
-        const struct path step = {.type = STEP_KEYS, .value = keys};
-        if (leaves_open(declared) && !(owned && fields_find(owned, &step)))
-            json_array_append(owners, owner);
-    }
-    if (json_is_object(metadata) && json_array_size(owners))
-        json_put(metadata, "ownerReferences", json_incref(owners));
-}
-
-static void put_ports_back(json_t *answer, const json_t *declared, const json_t *live)
-{
-    size_t i;
-    json_t *port;
-    json_array_foreach(json_object_get(answer, "ports"), i, port)
-    {
-        json_auto_t *keys = json_object();
-        json_put(keys, "port", json_incref(json_object_get(port, "port")));
-        json_put(keys, "protocol", json_incref(json_object_get(port, "protocol")));
-        put_member_back(port, json_array_get(json_object_get(declared, "ports"), i),
-                        path_element(json_object_get(live, "ports"), keys, NULL), "nodePort");
-    }
-}
-
-/* What the probe left out is in its answer as an apply would have it. */
-static void put_left_out_back(json_t *answer, const struct kube_unit *u, const json_t *ours)
-{
-    put_owners_back(answer, u, ours);
-    if (!is_service(u->declared))
-        return;
-    const json_t *spec = json_object_get(u->declared, "spec");
-    const json_t *live = json_object_get(u->live, "spec");
-    json_t *answered = json_object_get(answer, "spec");
-    for (size_t i = 0; i < ARRAY_LEN(only_once); i++) {
-        if (left_out(spec, only_once[i]))
-            put_member_back(answered, spec, live, only_once[i]);
-    }
-    put_ports_back(answered, spec, live);
-}
-
 /* What the account may do, as answers have shown it: since when the server denies it, else 0. */
 static void granted(struct kube *k, const struct kube_resource *r, enum ask what)
 {
@@ -261,9 +156,7 @@ static void question_answered(const struct question *q, struct kube_unit *u,
     granted(q->k, kube_resource_of(q->unit), q->what);
     u->answers[q->what] = json_deep_copy(a->object);
     if (q->what == ASK_CREATE) {
-        put_name_back(u->answers[ASK_CREATE], u->probe_name, q->unit->name);
-        put_left_out_back(u->answers[ASK_CREATE], u,
-                          fields_ours(u->managed, q->k->config.field_manager));
+        kube_probe_answered(q->k, q->unit);
     }
 }
 
@@ -367,19 +260,10 @@ static void on_answer(void *ctx, const struct kube_answer *a)
     free(q);
 }
 
-/* A shallow copy of the body whose metadata may be changed. */
-static json_t *body_copy(const struct kube_unit *u, json_t **metadata)
-{
-    json_t *body = json_copy(u->declared);
-    *metadata = json_copy(json_object_get(u->declared, "metadata"));
-    json_put(body, "metadata", *metadata);
-    return body;
-}
-
 static json_t *apply_body(const struct kube *k, const struct kube_unit *u)
 {
     json_t *metadata;
-    json_t *body = body_copy(u, &metadata);
+    json_t *body = kube_body_copy(u, &metadata);
     /* "create if absent" becomes 409 when the object went away meanwhile */
     json_put(metadata, "uid", json_incref(json_at(u->live, "metadata", "uid", NULL)));
     const json_t *ours = fields_ours(u->managed, k->config.field_manager);
@@ -390,33 +274,6 @@ static json_t *apply_body(const struct kube *k, const struct kube_unit *u)
         json_put(spec, "replicas", json_incref(json_at(u->live, "spec", "replicas", NULL)));
         json_put(body, "spec", spec);
     }
-    return body;
-}
-
-static json_t *create_body(struct kube_unit *u)
-{
-    uint8_t bytes[4];
-    char hex[9];
-    hash_random(bytes, sizeof(bytes));
-    hash_hex(bytes, sizeof(bytes), hex);
-    free(u->probe_name);
-    u->probe_name = xasprintf("holdfast-probe-%s", hex);
-    json_t *metadata;
-    json_t *body = body_copy(u, &metadata);
-    json_put_str(metadata, "name", u->probe_name);
-    json_object_del(metadata, "ownerReferences");
-    if (!is_service(body))
-        return body;
-    const json_t *whole = json_object_get(body, "spec");
-    json_t *spec = json_deep_copy(whole);
-    for (size_t i = 0; i < ARRAY_LEN(only_once); i++) {
-        if (left_out(whole, only_once[i]))
-            json_object_del(spec, only_once[i]);
-    }
-    json_put(body, "spec", spec);
-    size_t i;
-    json_t *port;
-    json_array_foreach(json_object_get(spec, "ports"), i, port) json_object_del(port, "nodePort");
     return body;
 }
 
@@ -540,7 +397,7 @@ void kube_ask(struct provider *p, struct unit *unit, enum ask what)
         send_question(q, "PATCH", apply, APPLY_TYPE, apply_body(k, u));
         break;
     case ASK_CREATE:
-        send_question(q, "POST", dry, "application/json", create_body(u));
+        send_question(q, "POST", dry, "application/json", kube_probe_body(u));
         break;
     case ASK_FOLD:
         send_question(q, "PATCH", dry, PATCH_TYPE, fold_body(k, u));

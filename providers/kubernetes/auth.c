@@ -11,10 +11,10 @@
 #include "providers/kubernetes/exec_plugin.h"
 #include "providers/kubernetes/tls_files.h"
 
-#define PLUGIN_PAUSE_S 5   /* after a failure, and after an answer that had expired when it came */
-#define RENEW_PAUSE_S  10  /* so often a refusal alone starts the plugin, */
-#define RENEW_MOST_S   300 /* and so often where what it answers is refused each time */
-#define RENEW_MARGIN_S 60  /* so long before its end a credential is renewed, at most */
+#define PLUGIN_PAUSE_S 5  /* after a failure, and after an answer that had expired when it came */
+#define RENEW_PAUSE_S  10 /* so often a refusal alone starts the plugin, */
+#define RENEW_MOST_S   60 /* and so often where what it answers is refused each time */
+#define RENEW_MARGIN_S 60 /* so long before its end a credential is renewed, at most */
 
 /* What the plugin answered, and when it is asked again. Times are monotonic, in milliseconds. */
 struct plugin_state {

@@ -170,7 +170,9 @@ static void look_at(struct walk *w, const struct path *step, const json_t *node,
     enum shape_kind kind = fields_shape.kind(node);
     bool apart =
         kind == SHAPE_KEYED || kind == SHAPE_SET || (path_each_key(step) && kind == SHAPE_MAP);
-    if (wanted && told_as_a_whole(wanted, there))
+    bool keyed = step->type == STEP_KEYS;
+    json_auto_t *several = wanted && keyed ? path_index_several(in_live, step->value) : NULL;
+    if (wanted && (several || told_as_a_whole(wanted, there)))
         return; /* told with what Git declares */
     if (wanted || apart || !fields_whole(node))
         walk_hand(w, step, node, wanted, there);

@@ -139,6 +139,16 @@ void kube_state_of(const struct kube *k, const struct unit *unit, const struct i
 void kube_projection(const struct kube *k, const struct unit *unit, const json_t *live,
                      const json_t *managed, uint8_t out[UNIT_DIGEST_BYTES]);
 
+/*
+ * probe.c: the object made anew under another name, which tells what the server makes of a body
+ * that it refuses to apply. The body to be sent, new; the answer, once it is in the unit, with what
+ * only one object can have put back.
+ */
+json_t *kube_probe_body(struct kube_unit *u);
+void kube_probe_answered(const struct kube *k, struct unit *unit);
+/* A shallow copy of the body whose metadata may be changed. */
+json_t *kube_body_copy(const struct kube_unit *u, json_t **metadata);
+
 /* ask.c */
 void kube_ask(struct provider *p, struct unit *unit, enum ask what);
 void kube_refresh(struct provider *p, struct unit *unit);

@@ -39,6 +39,7 @@ struct kube_watch {
     size_t items;         /* that the last LIST brought */
     unsigned watch_denials;
     unsigned list_failures, list_denials; /* in a row */
+    int64_t list_began;                   /* monotonic ms: the first of them */
     unsigned polls;
     bool expired; /* the WATCH said that its version is too old */
     bool unwatchable;
@@ -186,7 +187,9 @@ static void list_failed(struct kube_watch *w, enum watch_failure how, const char
     w->unmade = 0;
     set_message(w, why);
     w->unanswered = how != WATCH_DENIED;
-    bool again = how == WATCH_FAILED && w->list_failures + 1 < w->config.tries;
+    /* what failed at once is tried again; what hangs would hang each time */
+    bool again = how == WATCH_FAILED && w->list_failures + 1 < w->config.tries &&
+                 clock_monotonic_ms() - w->list_began < LIMIT_CONNECT_MS;
     if (w->config.follow || again)
         pause_for(w, backoff_s(w->list_failures++, first[how], most[how]));
     else
@@ -271,6 +274,8 @@ static void begin_url(const struct kube_watch *w, struct buf *url)
 static void list_start(struct kube_watch *w, const char *page)
 {
     set_state(w, WATCH_LISTING);
+    if (!page && !w->list_failures)
+        w->list_began = clock_monotonic_ms();
     if (!page) {
         w->items = 0;
         w->config.listing(w->config.ctx);

@@ -18,14 +18,14 @@ static uint64_t asked(const char *content)
     char path[] = "/tmp/holdfast-memory-XXXXXX";
     _close_ int fd = mkstemp(path);
     assert_int_equal(write(fd, content, strlen(content)), (ssize_t)strlen(content));
-    uint64_t got = memory_for_child(path, 2048 * MIB);
+    uint64_t got = memory_for_child(path, 2048 * MIB, 0);
     unlink(path);
     return got;
 }
 
 static void limits(void **state)
 {
-    assert_int_equal(memory_for_child("/nowhere/memory.max", 2048 * MIB), 2048 * MIB);
+    assert_int_equal(memory_for_child("/nowhere/memory.max", 2048 * MIB, 0), 2048 * MIB);
     assert_int_equal(asked("max\n"), 2048 * MIB);
     assert_int_equal(asked(""), 2048 * MIB);
     assert_int_equal(asked("1\n"), LIMIT_READ_LEAST);

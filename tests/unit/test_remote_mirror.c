@@ -247,6 +247,8 @@ static void worn(void **state)
     assert_true(
         worn_with("truncate -s 500M a.pack && truncate -s 200M b.pack c.pack d.pack e.pack"));
     assert_true(worn_with("truncate -s 10M $(seq 50)"));
+    assert_false(worn_with("truncate -s 60M $(seq 8) && mkdir -p ../../refs/holdfast && touch "
+                           "$(seq -f ../../refs/holdfast/%g 8)"));
     assert_false(worn_with("touch $(seq 90)"));
     assert_true(worn_with("touch $(seq 110)"));
 }
