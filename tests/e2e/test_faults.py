@@ -38,6 +38,14 @@ CONNECTIONS = {
 }
 
 
+def groups():
+    """All faults of a kind at once; a few, where valgrind or a sanitizer makes each agent slow."""
+    for name, faults in {"answers": ANSWERS, "connections": CONNECTIONS}.items():
+        most = len(faults) if SLOWER == 1 else 7
+        for at in range(0, len(faults), most):
+            yield pytest.param(dict(list(faults.items())[at:at + most]), id=f"{name}-{at // most}" if at or SLOWER > 1 else name)
+
+
 def begin(proxy, fault):
     """A fault begins; where it does not meet the watches that go on, these are cut."""
     if isinstance(fault, str):
@@ -56,7 +64,7 @@ def end(proxy, fault):
 
 
 @pytest.mark.parametrize("resident", [True, False], ids=["resident", "start"])
-@pytest.mark.parametrize("faults", [ANSWERS, CONNECTIONS], ids=["answers", "connections"])
+@pytest.mark.parametrize("faults", groups())
 def test_right_again(agent, cluster, repository, namespace, proxies, faults, resident):
     """Each fault before an agent of its own: an edit, an edit undone and a deletion meanwhile are told when it ends."""
     scene = Scene(cluster, repository, namespace)
