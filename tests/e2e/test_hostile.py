@@ -18,6 +18,8 @@ HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 NOTHING = "note: no manifest is here: *.yaml, *.yml and *.json are read, as include and exclude say"
 MEMORY = None if SANITIZED else 400 * MIB  # address space, libraries included
 SECONDS = 60 if SANITIZED else 10          # of the processor: what others do on this machine does not count
+# libgit2 1.5 leaks what a pattern needs, when it opens a repository with extensions
+LEAKS = {"LSAN_OPTIONS": f"suppressions={os.path.dirname(os.path.realpath(__file__))}/lsan.supp:print_suppressions=0"}
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -28,7 +30,7 @@ def run(folder, words, memory=MEMORY, seconds=SECONDS, data=b""):
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     done = subprocess.run([HOLDFAST, *words], input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          cwd=folder, env=clean_environment(folder), check=False, timeout=600, preexec_fn=bounds)
+                          cwd=folder, env=clean_environment(folder, **LEAKS), check=False, timeout=600, preexec_fn=bounds)
     assert done.returncode >= 0, f"ended by signal {-done.returncode}: {done.stderr[-2000:]}"
     return done.returncode, done.stdout, done.stderr
 
