@@ -332,7 +332,7 @@ static void check_candidates(struct trees *t, bool secret)
         candidate_rest(&found.items[i], t->answer, on_rest, t);
     }
     json_auto_t *patch = candidates_patch(&found, t->live);
-    check(json_array_size(patch) == found.count + 1);
+    check(json_array_size(patch) > found.count); /* more where an element is there twice */
     candidates_free(&found);
 }
 

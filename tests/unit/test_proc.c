@@ -211,6 +211,8 @@ static void raised_files(void **state)
 {
     struct rlimit files;
     struct run r;
+    if (getenv("LD_PRELOAD"))
+        return; /* valgrind keeps some for itself */
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
     const struct rlimit few = {.rlim_cur = 100, .rlim_max = files.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
