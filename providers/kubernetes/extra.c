@@ -150,36 +150,30 @@ static bool beyond_pointers(const struct path *path)
     return false;
 }
 
-static struct candidate *candidate_of(struct walk *w, const struct path *step,
-                                      struct path_index *live)
-{
-    struct candidate *new = candidates_add(w->out, step, path_index_step(live, step));
-    if (step->type == STEP_KEYS)
-        new->several = path_index_several(live, step->value);
-    return new;
-}
-
 static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
                       const json_t *declared, const json_t *live);
 
-/* What a hand owns at the step, or below it. */
+/*
+ * What a hand owns at the step, or below it. `several`: all live elements of the step's keys, where
+ * there are several; else NULL.
+ */
 static void look_at(struct walk *w, const struct path *step, const json_t *node,
-                    const json_t *wanted, struct path_index *in_live)
+                    const json_t *wanted, const json_t *there, json_t *several)
 {
-    const json_t *there = path_index_step(in_live, step);
     enum shape_kind kind = fields_shape.kind(node);
     bool apart =
         kind == SHAPE_KEYED || kind == SHAPE_SET || (path_each_key(step) && kind == SHAPE_MAP);
-    bool keyed = step->type == STEP_KEYS;
-    json_auto_t *several = wanted && keyed ? path_index_several(in_live, step->value) : NULL;
     if (wanted && (several || told_as_a_whole(wanted, there)))
         return; /* told with what Git declares */
-    if (wanted || apart || !fields_whole(node))
+    if (wanted || apart || !fields_whole(node)) {
         walk_hand(w, step, node, wanted, there);
-    else if (!fields_find(w->ours, step))
+    } else if (!fields_find(w->ours, step)) {
+        struct candidate *new = candidates_add(w->out, step, there);
+        new->several = json_incref(several);
         /* a container put into a running Pod (kubectl debug) is always a hand's, and stays */
-        candidate_of(w, step, in_live)->certain =
+        new->certain =
             !strcmp(w->entry->subresource, "ephemeralcontainers") || beyond_pointers(step);
+    }
 }
 
 static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
@@ -199,8 +193,10 @@ static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
         const json_t *there = path_index_step(&in_live, &step);
         if (there && restarted_at(&step))
             w->out->ignored++;
+        json_auto_t *several =
+            there && c.type == STEP_KEYS ? path_index_several(&in_live, c.value) : NULL;
         if (there && !candidates_never(&step) && !(w->in->skip && w->in->skip(w->in->ctx, &step)))
-            look_at(w, &step, child_node, wanted_at(w, &in_declared, &step), &in_live);
+            look_at(w, &step, child_node, wanted_at(w, &in_declared, &step), there, several);
         json_decref(c.value);
     }
 }

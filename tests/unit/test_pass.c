@@ -158,8 +158,12 @@ static void answer(struct fake *f)
     turn(f);
 }
 
-static void add(struct desired_set *set, const char *prefix, int n, enum order_mode mode)
+#define PLACES_MOST (2 * MIB)
+
+static void add_sized(struct desired_set *set, const char *prefix, int n, enum order_mode mode,
+                      size_t places)
 {
+    static const char bytes[PLACES_MOST];
     _free_ char *name = xasprintf("%s%d", prefix, n);
     const struct desired d = {.api_version = "v1",
                               .kind = "Kind",
@@ -168,9 +172,15 @@ static void add(struct desired_set *set, const char *prefix, int n, enum order_m
                               .line = 1,
                               .col = 1,
                               .mode = (uint8_t)mode,
-                              .body_len = 2};
-    assert_int_equal(desired_set_add(set, &d, "{}", "", NULL), 0);
+                              .body_len = 2,
+                              .places_len = (uint32_t)places};
+    assert_int_equal(desired_set_add(set, &d, "{}", bytes, NULL), 0);
     set->items[set->count - 1].mode = (uint8_t)mode;
+}
+
+static void add(struct desired_set *set, const char *prefix, int n, enum order_mode mode)
+{
+    add_sized(set, prefix, n, mode, 0);
 }
 
 /* `old` ones and `new` ones by turns. */
@@ -211,24 +221,13 @@ static void commit_while_waiting(void **state)
 /* Objects with many values have fewer turns at once, and one that is too large for that has it. */
 static void turns_by_size(void **state)
 {
-    static const size_t places[] = {200 * KIB, 200 * KIB, 200 * KIB, 200 * KIB, 200 * KIB,
-                                    200 * KIB, 2 * MIB,   2 * MIB,   1,         1};
-    static const char bytes[2 * MIB];
+    static const size_t places[] = {200 * KIB, 200 * KIB,   200 * KIB,   200 * KIB, 200 * KIB,
+                                    200 * KIB, PLACES_MOST, PLACES_MOST, 1,         1};
     struct fake f;
     begin(&f);
     struct desired_set *set = desired_set_new(dir, NULL);
-    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-        _free_ char *name = xasprintf("n%zu", i);
-        const struct desired d = {.api_version = "v1",
-                                  .kind = "Kind",
-                                  .name = name,
-                                  .file = "a.yaml",
-                                  .line = 1,
-                                  .col = 1,
-                                  .body_len = 2,
-                                  .places_len = (uint32_t)places[i]};
-        assert_int_equal(desired_set_add(set, &d, "{}", bytes, NULL), 0);
-    }
+    for (size_t i = 0; i < ARRAY_LEN(places); i++)
+        add_sized(set, "n", (int)i, ORDER_MODE_NONE, places[i]);
     assert_int_equal(desired_set_finish(set, NULL), 0);
     pass_take(f.pass, set);
     turn(&f);
