@@ -276,11 +276,21 @@ static void on_told(void *ctx, const char *message)
     log_note(EVENT_WARNING, NULL, NULL, message);
 }
 
+/* Our own socket may be in the way, as that of 127.0.0.1:8080 is of :8080. */
+static const struct endpoints *in_the_way(const struct agent *a, const char *listen)
+{
+    bool same_port = a->endpoints &&
+                     !strcmp(strrchr(endpoints_address(a->endpoints), ':'), strrchr(listen, ':'));
+    return same_port ? a->endpoints : NULL;
+}
+
 static struct endpoints *make_endpoints(struct agent *a, const struct config *config,
                                         struct err **err)
 {
+    const char *listen = config->http.listen;
     return endpoints_new(&(struct endpoints_config){.loop = a->loop,
-                                                    .listen = config->http.listen,
+                                                    .listen = listen,
+                                                    .beside = in_the_way(a, listen),
                                                     .token_file = config->http.token_file,
                                                     .ctx = a,
                                                     .healthy = on_healthy,
@@ -292,32 +302,9 @@ static struct endpoints *make_endpoints(struct agent *a, const struct config *co
                          err);
 }
 
-static bool same_port(const char *a, const char *b)
-{
-    return !strcmp(strrchr(a, ':'), strrchr(b, ':'));
-}
-
-/* Our own socket may be in the way, as that of 127.0.0.1:8080 is of :8080: it goes first then. */
-static struct endpoints *make_instead(struct agent *a, const struct config *config,
-                                      struct err **err)
-{
-    struct endpoints *now = make_endpoints(a, config, err);
-    if (now || !a->endpoints || !same_port(config->http.listen, endpoints_address(a->endpoints)))
-        return now;
-    err_free(steal(*err));
-    struct config before = a->config; /* which may have asked for another address in vain */
-    _free_ char *listen = xstrdup(endpoints_listen(a->endpoints));
-    before.http.listen = listen;
-    endpoints_free(steal(a->endpoints));
-    now = make_endpoints(a, config, err);
-    if (!now)
-        a->endpoints = make_endpoints(a, &before, NULL);
-    return now;
-}
-
 /*
  * The same address is not opened anew: a child that has just begun may still hold the old socket,
- * and the address with it. Another one is had before the old one goes, where that can be.
+ * and the address with it. Another one is had before the old one goes.
  */
 int agent_listen(struct agent *a, const struct config *config, struct err **err)
 {
@@ -327,7 +314,7 @@ int agent_listen(struct agent *a, const struct config *config, struct err **err)
         return 0;
     }
     _err_ struct err *why = NULL;
-    struct endpoints *now = listen ? make_instead(a, config, &why) : NULL;
+    struct endpoints *now = listen ? make_endpoints(a, config, &why) : NULL;
     if (!why) {
         endpoints_free(a->endpoints);
         a->endpoints = now;

@@ -152,7 +152,7 @@ static int start(struct endpoints *e, int fd, struct err **err)
 
 struct endpoints *endpoints_new(const struct endpoints_config *config, struct err **err)
 {
-    int fd = listen_open(config->listen, err);
+    int fd = listen_open(config->listen, config->beside ? config->beside->fd : -1, err);
     if (fd < 0)
         return NULL;
     struct endpoints *e = xcalloc(1, sizeof(*e));
@@ -160,6 +160,8 @@ struct endpoints *endpoints_new(const struct endpoints_config *config, struct er
     e->listen = xstrdup(config->listen);
     e->token_file = xstrdup_null(config->token_file);
     e->config.listen = e->config.token_file = NULL;
+    e->config.beside = NULL;
+    e->fd = fd;
     e->address = listen_name(fd);
     LIST_INIT(&e->peers);
     ev_init(&e->timer, on_timer);
@@ -177,11 +179,6 @@ struct endpoints *endpoints_new(const struct endpoints_config *config, struct er
 const char *endpoints_address(const struct endpoints *e)
 {
     return e->address;
-}
-
-const char *endpoints_listen(const struct endpoints *e)
-{
-    return e->listen;
 }
 
 bool endpoints_made_for(const struct endpoints *e, const char *listen)

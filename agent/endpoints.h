@@ -35,6 +35,7 @@ struct endpoints_config {
     struct ev_loop *loop;
     const char *listen;     /* "127.0.0.1:8080", "[::]:8080", ":8080"; port 0: any free one */
     const char *token_file; /* or NULL */
+    const struct endpoints *beside; /* those that these are to replace, on the same port; or NULL */
     void *ctx;
     bool (*healthy)(void *ctx);
     bool (*ready)(void *ctx, struct buf *why); /* why not: one reason a line */
@@ -57,9 +58,6 @@ struct endpoints *endpoints_new(const struct endpoints_config *config, struct er
 
 /* Where it listens, "127.0.0.1:40123". Borrowed. */
 const char *endpoints_address(const struct endpoints *e);
-
-/* The `listen` that it was made with. Borrowed. */
-const char *endpoints_listen(const struct endpoints *e);
 
 /* Was it made with this `listen`? */
 bool endpoints_made_for(const struct endpoints *e, const char *listen);

@@ -24,6 +24,7 @@ struct endpoints {
     struct endpoints_config config;
     char *listen, *token_file, *address;
     struct MHD_Daemon *daemon;
+    int fd;         /* the listening socket, MHD's */
     ev_io io;       /* MHD's epoll descriptor */
     ev_timer timer; /* MHD's next time-out; runs only while somebody is connected */
     ev_timer sweep; /* turns that last too long; the same */

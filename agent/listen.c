@@ -61,12 +61,16 @@ const char *listen_check(const char *address)
     return NULL;
 }
 
-static int bind_one(const struct addrinfo *a)
+static int bind_one(const struct addrinfo *a, int beside)
 {
     int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+    if (beside >= 0) {
+        (void)setsockopt(beside, SOL_SOCKET, SO_REUSEPORT, &(int){1}, sizeof(int));
+        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){1}, sizeof(int));
+    }
     if (a->ai_family == AF_INET6)
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){0}, sizeof(int));
     if (bind(fd, a->ai_addr, a->ai_addrlen) || listen(fd, LIMIT_CLIENTS)) {
@@ -78,7 +82,7 @@ static int bind_one(const struct addrinfo *a)
     return fd;
 }
 
-int listen_open(const char *address, struct err **err)
+int listen_open(const char *address, int beside, struct err **err)
 {
     _free_ char *host = NULL;
     const char *port = NULL;
@@ -94,7 +98,7 @@ int listen_open(const char *address, struct err **err)
         if (!found)
             return err_set(err, ERR_USAGE, "http.listen: %s: an address belongs here, not a name",
                            address);
-        int fd = bind_one(found);
+        int fd = bind_one(found, beside);
         saved = errno;
         freeaddrinfo(found);
         if (fd >= 0)

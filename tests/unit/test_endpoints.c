@@ -530,7 +530,7 @@ static void addresses(void **state)
                                         ":-1"};
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         _err_ struct err *e = NULL;
-        assert_int_equal(listen_open(wrong[i], &e), -1);
+        assert_int_equal(listen_open(wrong[i], -1, &e), -1);
         assert_int_equal(e->kind, ERR_USAGE);
     }
     static const struct {
@@ -542,9 +542,28 @@ static void addresses(void **state)
         _free_ char *url = listen_url(urls[i].listen, NULL);
         assert_string_equal(url, urls[i].url);
     }
-    int fd = listen_open(":0", NULL);
+    int fd = listen_open(":0", -1, NULL);
     assert_true(fd >= 0);
     close(fd);
+}
+
+/* The old socket stays open, here and perhaps in a child, until the new one is had. */
+static void beside(void **state _unused_)
+{
+    int fd = listen_open("127.0.0.1:0", -1, NULL);
+    _free_ char *name = listen_name(fd);
+    const char *all = strrchr(name, ':');
+    assert_int_equal(listen_open(all, -1, NULL), -1);
+    int child = dup(fd), next = listen_open(all, fd, NULL);
+    assert_true(next >= 0);
+    assert_int_equal(listen_open(all, -1, NULL), -1); /* another program has no part in it */
+    assert_int_equal(listen_open(name, -1, NULL), -1);
+    close(fd);
+    int back = listen_open(name, next, NULL);
+    assert_true(back >= 0);
+    close(back);
+    close(next);
+    close(child);
 }
 
 static void on_tick(struct ev_loop *loop, ev_timer *w _unused_, int events _unused_)
@@ -585,6 +604,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(unread, setup, teardown),
         cmocka_unit_test_setup_teardown(probes_when_full, setup, teardown),
         cmocka_unit_test_setup_teardown(addresses, setup, teardown),
+        cmocka_unit_test(beside),
         cmocka_unit_test_setup_teardown(idle, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
