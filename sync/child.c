@@ -12,7 +12,7 @@
 #include "core/limits.h"
 #include "sync/digest.h"
 #include "sync/read.h"
-#include "sync/record.h"
+#include "sync/records.h"
 
 #define CHILD_HEAP (4 * (int)MIB)
 
@@ -46,17 +46,7 @@ static void add_problem(struct child *c, const struct problem *problem)
 static void child_problem(void *ctx, const struct problem *problem)
 {
     struct child *c = ctx;
-    struct record_writer *w = &c->writer;
-    bool elsewhere = problem->at && problem->file && strcmp(problem->at, problem->file) != 0;
-    record_begin(w, RECORD_PROBLEM);
-    record_put_u32(w, problem->level);
-    record_put_str(w, elsewhere ? problem->at : NULL);
-    record_put_str(w, problem->file);
-    record_put_u32(w, problem->line);
-    record_put_u32(w, problem->col);
-    record_put_str(w, problem->object);
-    record_put_str(w, problem->message);
-    record_finish(w);
+    records_put_problem(&c->writer, problem);
     add_problem(c, problem);
 }
 
@@ -78,27 +68,19 @@ static void write_object(struct child *c, const char *file, const struct manifes
     buf_clear(&c->places);
     int rc = node_write(&c->body, manifest->root) | node_write_places(&c->places, manifest->root);
     hash_sha256(c->body.data, c->body.len, body);
-    record_begin(w, RECORD_OBJECT);
-    record_put_str(w, manifest->api_version);
-    record_put_str(w, manifest->kind);
-    record_put_str(w, manifest->namespace);
-    record_put_str(w, manifest->name);
-    record_put_str(w, file);
-    record_put_u32(w, manifest->line);
-    record_put_u32(w, manifest->col);
-    record_put_bytes(w, body, DESIRED_DIGEST_BYTES);
-    record_put_bytes(w, c->body.data, c->body.len);
-    record_put_bytes(w, c->places.data, c->places.len);
+    struct desired object = {.api_version = manifest->api_version,
+                             .kind = manifest->kind,
+                             .namespace = manifest->namespace,
+                             .name = manifest->name,
+                             .file = file,
+                             .line = manifest->line,
+                             .col = manifest->col,
+                             .body_len = (uint32_t)c->body.len,
+                             .places_len = (uint32_t)c->places.len};
+    memcpy(object.digest, body, sizeof(object.digest));
+    records_put_object(w, &object, c->body.data, c->places.data);
     w->too_large |= rc != 0 || c->body.len > LIMIT_OBJECT_BYTES;
-    digest_of_object(&(struct digest_object){.api_version = manifest->api_version,
-                                             .kind = manifest->kind,
-                                             .namespace = manifest->namespace,
-                                             .name = manifest->name,
-                                             .file = file,
-                                             .line = manifest->line,
-                                             .col = manifest->col,
-                                             .body = body},
-                     sum);
+    desired_digest(&object, sum);
 }
 
 static struct problem object_too_large(const char *file, const struct manifest *manifest)
@@ -173,14 +155,13 @@ static void child_older(void *ctx, const char *file, const struct manifest *mani
         c->older_done = true;
         return;
     }
-    record_begin(w, RECORD_OLDER);
-    record_put_str(w, manifest->api_version);
-    record_put_str(w, manifest->kind);
-    record_put_str(w, manifest->namespace);
-    record_put_str(w, manifest->name);
-    record_put_str(w, file);
-    record_put_u64(w, (uint64_t)replaced_at);
-    record_put_bytes(w, c->body.data, c->body.len);
+    const struct older older = {.kind = manifest->kind,
+                                .name = manifest->name,
+                                .namespace = manifest->namespace,
+                                .file = file,
+                                .replaced_at = replaced_at,
+                                .body_len = (uint32_t)c->body.len};
+    records_put_older(w, manifest->api_version, &older, c->body.data);
     w->too_large |= rc != 0;
     if (record_finish(w))
         c->older_done = true;
@@ -193,12 +174,8 @@ static void child_step(void *ctx, const struct older_step *step)
     if (c->cut)
         return;
     c->cut = step->cut || c->older_done;
-    record_begin(w, RECORD_STEP);
-    record_put_u64(w, step->cost.files);
-    record_put_u64(w, step->cost.bytes);
-    record_put_u64(w, c->step_bodies);
-    record_put_u32(w, c->cut);
-    record_put_u32(w, (uint32_t)step->broken_count);
+    const struct older_cost cost = {step->cost.files, step->cost.bytes, c->step_bodies};
+    records_put_step(w, &cost, c->cut, step->broken_count);
     for (size_t i = 0; i < step->broken_count; i++)
         record_put_str(w, step->broken[i]);
     record_finish(w);

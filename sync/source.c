@@ -16,11 +16,10 @@
 #include "core/text.h"
 #include "sync/merge.h"
 #include "sync/read.h"
-#include "sync/record.h"
+#include "sync/records.h"
 
 #define CHILD_FILES  1024 /* descriptors: libgit2 keeps packs open */
 #define CHILD_ERRORS (4 * KIB)
-#define OLDER_MAX    (LIMIT_OLDER_BODIES / 32) /* no body is shorter */
 
 #if defined(__SANITIZE_ADDRESS__)
 #define CHILD_MEMORY 0 /* the sanitizer's shadow alone takes terabytes of address space */
@@ -64,83 +63,12 @@ static void source_read_limits(struct source_read *read, const struct source_con
     lent += read->memory;
 }
 
-static int bad_record(struct err **err)
-{
-    return err_set(err, ERR_FATAL, "a record that cannot be read");
-}
-
-static int take_object(struct source_read *read, struct record *r, struct err **err)
-{
-    struct desired d = {0};
-    size_t digest_len, body_len, places_len;
-    d.api_version = record_str(r, true);
-    d.kind = record_str(r, true);
-    d.namespace = record_str(r, false);
-    d.name = record_str(r, true);
-    d.file = record_str(r, true);
-    d.line = record_u32(r);
-    d.col = record_u32(r);
-    const void *digest = record_bytes(r, &digest_len);
-    const void *body = record_bytes(r, &body_len);
-    const void *places = record_bytes(r, &places_len);
-    if (!record_good(r) || digest_len != sizeof(d.digest))
-        return bad_record(err);
-    if (read->set->count >= read->objects_max)
-        return err_set(err, ERR_LIMIT, "more than %llu objects",
-                       (unsigned long long)read->objects_max);
-    memcpy(d.digest, digest, sizeof(d.digest));
-    d.body_len = (uint32_t)body_len;
-    d.places_len = (uint32_t)places_len;
-    return desired_set_add(read->set, &d, body, places, err);
-}
-
-static int take_older(struct source_read *read, struct record *r, struct err **err)
-{
-    struct older o = {0};
-    size_t body_len;
-    const char *api_version = record_str(r, true);
-    o.kind = record_str(r, true);
-    o.namespace = record_str(r, false);
-    o.name = record_str(r, true);
-    o.file = record_str(r, true);
-    o.replaced_at = (int64_t)record_u64(r);
-    const void *body = record_bytes(r, &body_len);
-    if (!record_good(r))
-        return bad_record(err);
-    o.body_len = (uint32_t)body_len;
-    if (read->set->older_count >= OLDER_MAX)
-        return err_set(err, ERR_LIMIT, "more than %lu older versions", OLDER_MAX);
-    return desired_set_add_older(read->set, api_version, &o, body, err);
-}
-
-static bool too_long(const char *text)
-{
-    return text && strlen(text) > LIMIT_PROBLEM_BYTES;
-}
-
-static int take_problem(struct source_read *read, struct record *r, struct err **err)
-{
-    struct problem p = {0};
-    p.level = record_u32(r) == PROBLEM_NOTE ? PROBLEM_NOTE : PROBLEM_ERROR;
-    p.at = record_str(r, false);
-    p.file = record_str(r, false);
-    p.line = record_u32(r);
-    p.col = record_u32(r);
-    p.object = record_str(r, false);
-    p.message = record_str(r, true);
-    if (!record_good(r) || too_long(p.file) || too_long(p.object) || too_long(p.message) ||
-        too_long(p.at))
-        return bad_record(err);
-    desired_set_problem(read->set, &p);
-    return 0;
-}
-
 static int take_failed(struct source_read *read, struct record *r, struct err **err)
 {
     uint32_t kind = record_u32(r);
     const char *message = record_str(r, true);
     if (!record_good(r) || kind < ERR_FATAL || kind > ERR_LIMIT)
-        return bad_record(err);
+        return records_bad(err);
     err_set(&read->err, (enum err_kind)kind, "%s", message);
     read->failed_record = true;
     return 0;
@@ -148,34 +76,29 @@ static int take_failed(struct source_read *read, struct record *r, struct err **
 
 static int take_step(struct source_read *read, struct record *r, struct err **err)
 {
-    struct desired_set *set = read->set;
-    if (set->step_count == ARRAY_LEN(set->steps))
-        return bad_record(err);
-    struct older_cost *step = &set->steps[set->step_count++];
-    step->files = record_u64(r);
-    step->bytes = record_u64(r);
-    step->bodies = record_u64(r);
-    set->older_cut = record_u32(r) == 1;
-    for (uint32_t n = record_u32(r); n && !r->bad; n--) {
+    size_t broken;
+    if (records_take_step(read->set, r, &broken, err))
+        return -1;
+    for (; broken && !r->bad; broken--) {
         const char *file = record_str(r, true);
         if (file && read->merging && merge_broken(&read->merge, file, err))
             return -1;
     }
-    return record_good(r) ? 0 : bad_record(err);
+    return record_good(r) ? 0 : records_bad(err);
 }
 
 static int take_changed(struct source_read *read, struct record *r, struct err **err)
 {
     const char *path = record_str(r, true);
     if (!record_good(r) || !read->merging)
-        return bad_record(err);
+        return records_bad(err);
     return merge_changed(&read->merge, path, err);
 }
 
 static int take_no_older(struct source_read *read, struct record *r, struct err **err)
 {
     if (!record_good(r) || !read->merging)
-        return bad_record(err);
+        return records_bad(err);
     read->set->older_count = 0;
     read->set->step_count = 0;
     read->set->older_cut = false;
@@ -187,7 +110,7 @@ static int take_whole(struct source_read *read, struct record *r, struct err **e
 {
     struct desired_set *set = read->set;
     if (!record_good(r) || !read->merging)
-        return bad_record(err);
+        return records_bad(err);
     struct desired_set *all = desired_set_new(read->state_dir, err);
     if (!all)
         return -1;
@@ -219,7 +142,7 @@ static int take_end(struct source_read *read, struct record *r, struct err **err
     const void *digest = record_bytes(r, &digest_len);
     if (!record_good(r) || digest_len != sizeof(set->digest) || told > set->problem_count ||
         (carry && !read->merging))
-        return bad_record(err);
+        return records_bad(err);
     if (read->merging && !merge_into(&read->merge, set, told, carry))
         return err_set(err, ERR_FATAL, "more problems than can be told");
     if (count != set->count || memcmp(digest, set->digest, sizeof(set->digest)) != 0)
@@ -235,7 +158,7 @@ static int take_unchanged(struct source_read *read, struct record *r, struct err
 {
     const char *revision = record_str(r, true);
     if (!record_good(r) || !read->asked_known || strcmp(revision, read->base->revision) != 0)
-        return bad_record(err);
+        return records_bad(err);
     read->unchanged = true;
     return 0;
 }
@@ -244,14 +167,14 @@ static int take_record(void *ctx, struct record *record, struct err **err)
 {
     struct source_read *read = ctx;
     if (read->set->complete || read->failed_record || read->unchanged)
-        return bad_record(err); /* nothing comes after the last record */
+        return records_bad(err); /* nothing comes after the last record */
     switch (record->type) {
     case RECORD_OBJECT:
-        return take_object(read, record, err);
+        return records_take_object(read->set, record, read->objects_max, err);
     case RECORD_OLDER:
-        return take_older(read, record, err);
+        return records_take_older(read->set, record, err);
     case RECORD_PROBLEM:
-        return take_problem(read, record, err);
+        return records_take_problem(read->set, record, err);
     case RECORD_FAILED:
         return take_failed(read, record, err);
     case RECORD_END:
@@ -267,7 +190,7 @@ static int take_record(void *ctx, struct record *record, struct err **err)
     case RECORD_UNCHANGED:
         return take_unchanged(read, record, err);
     }
-    return bad_record(err);
+    return records_bad(err);
 }
 
 static int on_output(void *ctx, const char *data, size_t len, struct err **err)
