@@ -14,6 +14,7 @@
 #include "core/limits.h"
 #include "core/metrics.h"
 #include "core/version.h"
+#include "known.h"
 #include "log.h"
 #include "publish.h"
 #include "terminal.h"
@@ -339,7 +340,7 @@ void agent_judged(struct agent *a)
     }
     _free_ uint64_t *slots = xcalloc(total + 1, sizeof(*slots));
     for (size_t i = 0; i < a->count; i++) {
-        follow_memo_slots(&a->follows[i], slots + n);
+        known_slots(&a->follows[i], slots + n);
         pass_units(a->follows[i].pass, &count);
         n += 2 * count;
     }

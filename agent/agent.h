@@ -116,9 +116,6 @@ size_t follow_unserved(const struct follow *f);
 void follow_stop(struct follow *f);
 void follow_free(struct follow *f);
 
-/* The memo's slots of its objects, two for each unit of its pass. */
-void follow_memo_slots(const struct follow *f, uint64_t *out);
-
 /* ---- shared.c ---- */
 
 /*

@@ -5,13 +5,12 @@
 #include "agent.h"
 #include "core/alloc.h"
 #include "core/clock.h"
-#include "core/hash.h"
 #include "core/json.h"
 #include "core/limits.h"
 #include "core/metrics.h"
 #include "core/text.h"
-#include "core/version.h"
 #include "ignoring.h"
+#include "known.h"
 #include "log.h"
 #include "pause.h"
 #include "publish.h"
@@ -36,131 +35,20 @@ static void tell_event(void *ctx, enum event_level level, const char *event, con
         metrics_error("source");
 }
 
-/* ---- the memo ---- */
-
-static void make_fingerprint(struct follow *f)
-{
-    const struct config *c = &f->agent->config;
-    uint8_t sum[HASH_SHA256_BYTES];
-    struct buf _buf_ text = BUF_INIT(LIMIT_CONFIG_BYTES);
-    buf_addf(&text, "%s\n%s\n%s\n%s\n", holdfast_version(), f->agent->kubeconfig.server,
-             c->kubernetes.field_manager, agent_namespace(f->agent));
-    for (const char *const *hand = c->kubernetes.hands; hand && *hand; hand++)
-        buf_addf(&text, "hand %s\n", *hand);
-    for (size_t i = 0; i < f->config->ignore.count; i++) {
-        const struct config_ignore *g = &f->config->ignore.items[i];
-        buf_addf(&text, "ignore %s %s %s %s", g->group ? g->group : "", g->kind ? g->kind : "",
-                 g->namespace ? g->namespace : "", g->name ? g->name : "");
-        for (const char *const *field = g->fields; field && *field; field++)
-            buf_addf(&text, " %s", *field);
-        buf_add_char(&text, '\n');
-    }
-    hash_sha256(buf_str(&text), text.len, sum);
-    memcpy(f->fingerprint, sum, sizeof(f->fingerprint));
-}
-
-static void memo_key(const struct follow *f, const struct unit *unit, uint8_t key[MEMO_KEY_BYTES])
-{
-    uint8_t all[3 * MEMO_KEY_BYTES], sum[HASH_SHA256_BYTES];
-    memcpy(all, unit->state, MEMO_KEY_BYTES);
-    memcpy(all + MEMO_KEY_BYTES, unit->digest, MEMO_KEY_BYTES);
-    memcpy(all + 2 * MEMO_KEY_BYTES, f->fingerprint, MEMO_KEY_BYTES);
-    hash_sha256(all, sizeof(all), sum);
-    memcpy(key, sum, MEMO_KEY_BYTES);
-}
-
-static uint64_t memo_slot(const struct follow *f, const struct unit *unit)
-{
-    const char *const parts[] = {f->config->name, unit->group, unit->kind,
-                                 unit->namespace ? unit->namespace : "", unit->name};
-    uint64_t h = 14695981039346656037UL;
-    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-        for (const char *s = parts[i]; *s; s++)
-            h = (h ^ (unsigned char)*s) * 1099511628211UL;
-        h = (h ^ 0xff) * 1099511628211UL;
-    }
-    return h ? h : 1;
-}
-
-/* Where it is kept what the verdict of that slot stands on, if that is not the whole object. */
-static uint64_t projection_slot(uint64_t slot)
-{
-    uint64_t other = slot ^ 0x9e3779b97f4a7c15UL;
-    return other ? other : 1;
-}
-
-void follow_memo_slots(const struct follow *f, uint64_t *out)
-{
-    size_t count;
-    struct unit *const *units = pass_units(f->pass, &count);
-    for (size_t i = 0; i < count; i++) {
-        out[2 * i] = memo_slot(f, units[i]);
-        out[2 * i + 1] = projection_slot(out[2 * i]);
-    }
-}
-
-static bool on_known(void *ctx, struct unit *unit)
-{
-    const struct follow *f = ctx;
-    const uint64_t slot = memo_slot(f, unit);
-    uint8_t key[MEMO_KEY_BYTES];
-    if (!unit_digest_set(unit->state))
-        return false;
-    memo_key(f, unit, key);
-    if (!memo_has(f->agent->memo, slot, key))
-        return false;
-    const uint8_t *projection = memo_get(f->agent->memo, projection_slot(slot));
-    if (projection)
-        memcpy(unit->projection, projection, sizeof(unit->projection));
-    else
-        memset(unit->projection, 0, sizeof(unit->projection));
-    return true;
-}
-
-static void forget(struct follow *f, const struct unit *unit)
-{
-    const uint64_t slot = memo_slot(f, unit);
-    memo_drop(f->agent->memo, slot);
-    memo_drop(f->agent->memo, projection_slot(slot));
-}
-
-/* In sync as it is now: need not be judged again, by the next start neither. */
-static void remember(struct follow *f, const struct unit *unit)
-{
-    uint8_t key[MEMO_KEY_BYTES];
-    const uint64_t slot = memo_slot(f, unit);
-    bool in_sync = unit->facts.observed == OBSERVED_PRESENT && !unit->reported && !unit->ignored &&
-                   unit_digest_set(unit->state);
-    for (int i = 0; i < ASK_COUNT; i++) /* what could not be asked may be told by the next start */
-        in_sync &=
-            unit->facts.answers[i] != ANSWER_DENIED && unit->facts.answers[i] != ANSWER_FAILED;
-    if (!in_sync) {
-        forget(f, unit);
-        return;
-    }
-    /* this one first: a file that was cut never has a verdict with what another one stood on */
-    if (unit_digest_set(unit->projection))
-        memo_put(f->agent->memo, projection_slot(slot), unit->projection);
-    else
-        memo_drop(f->agent->memo, projection_slot(slot));
-    memo_key(f, unit, key);
-    memo_put(f->agent->memo, slot, key);
-}
-
 /* ---- what the pass tells ---- */
 
 static void on_stands(void *ctx, const struct unit *unit)
 {
     struct follow *f = ctx;
-    if (!unit->reported && memo_get(f->agent->memo, memo_slot(f, unit)))
-        remember(f, unit);
+    if (!unit->reported && known_before(f, unit))
+        known_remember(f, unit);
 }
 
 static void on_judged(void *ctx, const struct unit *unit, const json_t *found)
 {
     struct follow *f = ctx;
     tell_judged(f->tell, unit, found);
-    remember(f, unit);
+    known_remember(f, unit);
 }
 
 static void on_error(void *ctx, const json_t *event)
@@ -197,7 +85,7 @@ static void on_removed(void *ctx, const struct unit *unit)
                                       : not_there(f, unit->group, unit->kind, unit->namespace,
                                                   unit->name, unit->file);
     tell_cleared(f->tell, unit, reason);
-    forget(f, unit);
+    known_forget(f, unit);
 }
 
 static void write_summary(struct follow *f, bool of_set)
@@ -300,7 +188,7 @@ static void on_rediscover(void *ctx)
 static void start_pass(struct follow *f)
 {
     struct agent *a = f->agent;
-    make_fingerprint(f);
+    known_fingerprint(f);
     f->pass = pass_new(&(struct pass_config){
         .loop = a->loop,
         .source = f->config->name,
@@ -315,7 +203,7 @@ static void start_pass(struct follow *f)
         .done = on_judged_all,
         .judged = on_judged,
         .removed = on_removed,
-        .known = on_known,
+        .known = known_unit,
         .stands = on_stands,
     });
     f->provider = kube_provider_new(&(struct kube_provider_config){
