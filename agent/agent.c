@@ -17,6 +17,7 @@
 #include "known.h"
 #include "log.h"
 #include "publish.h"
+#include "sync/kept.h"
 #include "terminal.h"
 
 #define TICK_S            10
@@ -433,6 +434,17 @@ static void drop_copies(const struct agent *a)
     source_keep_only(a->state->path, urls, count);
 }
 
+/* What was read of sources that are not followed so any more. */
+static void drop_kept(const struct agent *a)
+{
+    uint8_t(*scopes)[KEPT_SCOPE_BYTES] = xcalloc(a->count + 1, sizeof(*scopes));
+    size_t n = 0;
+    for (size_t i = 0; i < a->count; i++)
+        n += follow_scope(&a->follows[i], scopes[n]) == 0;
+    kept_only(a->state, scopes, n);
+    free(scopes);
+}
+
 static void start(struct agent *a)
 {
     _free_ char *note = NULL;
@@ -447,6 +459,7 @@ static void start(struct agent *a)
     a->publish = publish_new(a);
     drop_copies(a);
     make_follows(a, NULL, 0);
+    drop_kept(a);
     ev_timer_start(a->loop, &a->tick);
     discover_in(a, 0);
 }
@@ -454,8 +467,10 @@ static void start(struct agent *a)
 static void agent_end(struct agent *a)
 {
     endpoints_free(a->endpoints);
-    for (size_t i = 0; i < a->count; i++)
+    for (size_t i = 0; i < a->count; i++) {
+        follow_keep(&a->follows[i]);
         follow_free(&a->follows[i]);
+    }
     free(a->follows);
     publish_free(a->publish);
     kube_client_free(a->client);

@@ -37,8 +37,9 @@ struct follow {
     bool again;               /* another read was asked for meanwhile */
     bool anew;  /* what was read is of another default namespace: all of it is read again */
     bool waits; /* for another source that reads the same copy */
-    struct desired_set *set; /* what was read last; NULL: nothing yet */
-    struct pass *pass;       /* NULL until the cluster has told what it serves */
+    struct desired_set *set;  /* what was read last; NULL: nothing yet */
+    struct desired_set *kept; /* before the first read: what the last process had read, or NULL */
+    struct pass *pass;        /* NULL until the cluster has told what it serves */
     struct provider *provider;
     struct ev_timer next;
     int64_t read_at;    /* ms since 1970 of the last read that succeeded; 0: none */
@@ -112,6 +113,10 @@ void follow_sync(struct follow *f);
 void follow_tick(struct follow *f, int64_t now_ms);
 /* Objects of a kind that is not served, or not now. */
 size_t follow_unserved(const struct follow *f);
+/* Keeps what was read for the next start. */
+void follow_keep(struct follow *f);
+/* The scope of what is read (sync/kept.h); -1 where it cannot be read at all. */
+int follow_scope(const struct follow *f, uint8_t scope[DESIRED_DIGEST_BYTES]);
 /* Ends all that is under way; what is open stays. */
 void follow_stop(struct follow *f);
 void follow_free(struct follow *f);

@@ -14,6 +14,7 @@
 #include "log.h"
 #include "pause.h"
 #include "publish.h"
+#include "sync/kept.h"
 
 #define HOUR_MS     3600000
 #define DAY_MS      (25 * (int64_t)HOUR_MS) /* the daily judgement of all has been by then */
@@ -290,6 +291,8 @@ static void on_read(struct source_read *read, void *ctx)
         log_note(EVENT_INFO, f->config->name, revision_of(f), note);
     source_read_free(read);
     f->read = NULL;
+    if (unchanged && !f->set)
+        set = steal(f->kept); /* it was the base */
     if (!set && !unchanged) {
         read_failed(f, err);
     } else {
@@ -299,6 +302,7 @@ static void on_read(struct source_read *read, void *ctx)
             f->set = set;
             f->anew = false;
             desired_mark_doubled(set, agent_namespace(f->agent));
+            desired_set_free(steal(f->kept));
         }
         read_worked(f);
         if (f->taken && set)
@@ -342,16 +346,11 @@ static void copy_is_free(const struct follow *f)
     }
 }
 
-static void read_now(struct follow *f)
+static struct source_config read_config(const struct follow *f)
 {
     const struct config_source *s = f->config;
     const struct config *c = &f->agent->config;
-    ev_timer_stop(f->agent->loop, &f->next);
-    f->waits = copy_is_taken(f);
-    if (f->waits)
-        return;
-    f->started_at = clock_monotonic_ms();
-    const struct source_config config = {
+    return (struct source_config){
         .name = s->name,
         .url = s->url,
         .ref = s->ref,
@@ -364,8 +363,18 @@ static void read_now(struct follow *f)
         .auth = s->auth,
         .state_dir = f->agent->state->path,
         .deadline = LIMIT_READ_SECONDS,
-        .base = f->anew ? NULL : f->set,
     };
+}
+
+static void read_now(struct follow *f)
+{
+    ev_timer_stop(f->agent->loop, &f->next);
+    f->waits = copy_is_taken(f);
+    if (f->waits)
+        return;
+    f->started_at = clock_monotonic_ms();
+    struct source_config config = read_config(f);
+    config.base = f->anew ? NULL : f->set ? f->set : f->kept;
     f->read = source_read_start(f->agent->loop, &config, on_read, f);
 }
 
@@ -426,6 +435,29 @@ static bool same_source(const struct config_source *a, const struct config_sourc
            same_list(a->include, b->include) && same_list(a->exclude, b->exclude);
 }
 
+int follow_scope(const struct follow *f, uint8_t scope[DESIRED_DIGEST_BYTES])
+{
+    const struct source_config config = read_config(f);
+    return source_scope(&config, scope, NULL);
+}
+
+void follow_keep(struct follow *f)
+{
+    if (f->set)
+        kept_write(f->agent->state, f->set);
+}
+
+static void take_kept(struct follow *f)
+{
+    uint8_t scope[DESIRED_DIGEST_BYTES];
+    _free_ char *note = NULL;
+    if (follow_scope(f, scope))
+        return;
+    f->kept = kept_read(f->agent->state, scope, &note);
+    if (note)
+        log_note(EVENT_WARNING, f->config->name, NULL, note);
+}
+
 void follow_init(struct follow *f, struct agent *a, const struct config_source *config,
                  struct follow *before)
 {
@@ -440,7 +472,8 @@ void follow_init(struct follow *f, struct agent *a, const struct config_source *
         f->set = steal(before->set);
         f->read_at = before->read_at;
         f->anew = before->anew;
-    }
+    } else
+        take_kept(f);
     if (f->tell)
         tell_moved(f->tell, f);
     else
@@ -466,6 +499,7 @@ void follow_free(struct follow *f)
 {
     follow_stop(f);
     desired_set_free(f->set);
+    desired_set_free(f->kept);
     tell_free(f->tell);
     ignore_free(f->ignore);
     free(f->error);

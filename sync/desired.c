@@ -7,6 +7,7 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/limits.h"
+#include "sync/git.h"
 #include "sync/orders.h"
 #include "sync/strings.h"
 
@@ -188,6 +189,12 @@ int desired_set_finish(struct desired_set *set, struct err **err)
     if (set->older_count)
         qsort(set->older, set->older_count, sizeof(*set->older), older_order);
     return 0;
+}
+
+bool desired_can_go_on(const struct desired_set *set)
+{
+    return set->complete && !set->walked.unsteady && set->walked.objects && !set->read_cut &&
+           set->revision && strlen(set->revision) == GIT_REVISION_DIGITS;
 }
 
 int desired_load(const struct desired_set *set, size_t index, struct document *out,

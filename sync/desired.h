@@ -72,6 +72,7 @@ struct desired_set {
     size_t source_problems;              /* the first of them: those of the source as a whole */
     struct walk_counts walked;
     bool complete;       /* the end record came: only then is the set what Git says */
+    bool saved;          /* the file of sync/kept.h holds this very set */
     struct spool *spool; /* bodies, interned strings; shared with the sets that it came from */
 };
 
@@ -93,6 +94,9 @@ void desired_set_keep_problem(struct desired_set *set, const struct problem *pro
 /* Are there more than are told? */
 bool desired_problems_cut(const struct desired_set *set);
 int desired_set_finish(struct desired_set *set, struct err **err);
+
+/* Is it all of a commit, so that another read can go on from it? */
+bool desired_can_go_on(const struct desired_set *set);
 
 /* What one object adds to the set's digest. */
 void desired_digest(const struct desired *object, uint8_t out[DESIRED_DIGEST_BYTES]);

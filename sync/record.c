@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/hash.h"
 #include "core/limits.h"
 
 #define HEADER_BYTES 5U
@@ -69,6 +70,8 @@ static void write_out(struct record_writer *writer)
 {
     const char *data = writer->out.data;
     size_t left = writer->out.len;
+    if (writer->mac)
+        hash_hmac_add(writer->mac, data, left);
     while (left && !writer->failed) {
         ssize_t n = write(writer->fd, data, left);
         if (n >= 0) {

@@ -13,6 +13,8 @@
 #include "core/buf.h"
 #include "core/err.h"
 
+struct hash_hmac;
+
 enum record_type {
     RECORD_OBJECT = 'O',  /* identity, file, place, digest, body, places */
     RECORD_OLDER = 'V',   /* an older version of an object: identity, until when, body */
@@ -26,11 +28,14 @@ enum record_type {
     RECORD_FAILED = 'F',    /* the source could not be read: kind, message; the last record */
     RECORD_END = 'E',       /* the tree was read to its end; the last record */
     RECORD_UNCHANGED = 'U', /* the ref names the commit that the parent knows; the last record */
+    /* Only in the file of sync/kept.h: */
+    RECORD_KEPT = 'K', /* the first: what the set is besides its objects, problems, versions */
 };
 
 /* The writer collects records and writes them in large pieces; it blocks. */
 struct record_writer {
     int fd;
+    struct hash_hmac *mac; /* of all that is written; or NULL */
     struct buf out;
     size_t start;   /* of the open record */
     bool too_large; /* the open record */

@@ -189,6 +189,8 @@ static int take_record(void *ctx, struct record *record, struct err **err)
         return take_whole(read, record, err);
     case RECORD_UNCHANGED:
         return take_unchanged(read, record, err);
+    case RECORD_KEPT:
+        break;
     }
     return records_bad(err);
 }
@@ -341,9 +343,8 @@ static bool known_of(const struct desired_set *base, const uint8_t scope[DESIRED
                      struct read_known *known)
 {
     *known = (struct read_known){0};
-    if (!base || !base->complete || base->walked.unsteady || !base->walked.objects ||
-        !base->revision || strlen(base->revision) != GIT_REVISION_DIGITS || base->read_cut ||
-        spool_is_worn(base->spool) || memcmp(base->scope, scope, sizeof(base->scope)) != 0)
+    if (!base || !desired_can_go_on(base) || spool_is_worn(base->spool) ||
+        memcmp(base->scope, scope, sizeof(base->scope)) != 0)
         return false;
     memcpy(known->revision, base->revision, GIT_REVISION_DIGITS);
     known->told = base->source_problems;
@@ -363,10 +364,26 @@ static bool known_of(const struct desired_set *base, const uint8_t scope[DESIRED
     return true;
 }
 
+static void scope_of(const char *question, uint8_t scope[DESIRED_DIGEST_BYTES])
+{
+    uint8_t sum[HASH_SHA256_BYTES];
+    hash_sha256(question, strlen(question), sum);
+    memcpy(scope, sum, DESIRED_DIGEST_BYTES);
+}
+
+int source_scope(const struct source_config *config, uint8_t scope[DESIRED_DIGEST_BYTES],
+                 struct err **err)
+{
+    _free_ char *question = read_request(config, NULL, err);
+    if (question)
+        scope_of(question, scope);
+    return question ? 0 : -1;
+}
+
 static int start(struct source_read *read, const struct source_config *config, struct err **err)
 {
     struct read_known known;
-    uint8_t sum[HASH_SHA256_BYTES];
+    uint8_t scope[DESIRED_DIGEST_BYTES];
     if (!config->state_dir)
         return err_set(err, ERR_USAGE, "no stateDir is given");
     read->state_dir = xstrdup(config->state_dir);
@@ -375,8 +392,8 @@ static int start(struct source_read *read, const struct source_config *config, s
     read->question = read_request(config, NULL, err);
     if (!read->question)
         return -1;
-    hash_sha256(read->question, strlen(read->question), sum);
-    read->asked_known = read->merging = known_of(read->base, sum, &known);
+    scope_of(read->question, scope);
+    read->asked_known = read->merging = known_of(read->base, scope, &known);
     read->merge.base = read->base;
     read->set =
         read->merging ? desired_set_beside(read->base) : desired_set_new(config->state_dir, err);
@@ -384,7 +401,7 @@ static int start(struct source_read *read, const struct source_config *config, s
         read->set ? read_request(config, read->asked_known ? &known : NULL, err) : NULL;
     if (!request)
         return -1;
-    memcpy(read->set->scope, sum, sizeof(read->set->scope));
+    memcpy(read->set->scope, scope, sizeof(scope));
     return start_child(read, request, err);
 }
 

@@ -71,6 +71,13 @@ const char *source_read_note(const struct source_read *read);
 void source_read_free(struct source_read *read);
 
 /*
+ * What a set that is read so has as its scope: two questions with one scope have one answer. -1
+ * with *err (ERR_USAGE) where it cannot be asked.
+ */
+int source_scope(const struct source_config *config, uint8_t scope[DESIRED_DIGEST_BYTES],
+                 struct err **err);
+
+/*
  * Whether both are read by the same copy of ours. One child at a time reads it: the others would
  * spend their deadline waiting. As the URLs are written; the disk is not asked.
  */

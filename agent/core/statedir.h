@@ -1,7 +1,7 @@
 /*
- * The folder where holdfast keeps what it may lose at the price of time: fetched repositories,
- * spool files, memos, and the key that hides secret values. It is ours alone (0700) and held by one
- * process.
+ * The folder where holdfast keeps what it may lose at the price of time: fetched repositories, what
+ * was read of them last, spool files, memos, and the key that hides secret values. It is ours alone
+ * (0700) and held by one process.
  */
 #ifndef HOLDFAST_CORE_STATEDIR_H
 #define HOLDFAST_CORE_STATEDIR_H

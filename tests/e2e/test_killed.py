@@ -1,10 +1,11 @@
 """Killed at any moment, the next start tells the truth: the same as `holdfast diff` of that moment does. Also where the
-memo is damaged or an old one, and where files that a kill leaves lie about in stateDir. `make killed` is the whole form:
+memo, or what is kept of the last read, is damaged or an old one, and where files that a kill leaves lie about in stateDir. `make killed` is the whole form:
 KILLS so many, or as many as KILL_SECONDS allow; KILL_SEED is what chooses the moments (printed)."""
 import concurrent.futures
 import json
 import os
 import random
+import signal
 import sys
 import time
 
@@ -48,7 +49,7 @@ class Killed:
         self.state = os.path.join(agent.folder, "state")
         self.maps = [path for _, path, _ in objects if "/configmaps/" in path]
         self.texts = {path: text for _, path, text in objects}
-        self.connection, self.begin, self.memos, self.commits = bed.connect(), 0, [], 0
+        self.connection, self.begin, self.files, self.commits = bed.connect(), 0, {}, 0
         self.hands = concurrent.futures.ThreadPoolExecutor(1)
 
     def start(self):
@@ -60,6 +61,9 @@ class Killed:
         """And what it had started ends by itself."""
         with open(f"/proc/{self.agent.child.pid}/task/{self.agent.child.pid}/children", encoding="utf-8") as file:
             children = file.read().split()
+        if self.rng.random() < 0.3:  # asked to end, and sometimes killed while it keeps what it read
+            self.agent.signal(signal.SIGTERM)
+            time.sleep(self.rng.choice((0, 0.002, 0.01, 1)))
         self.agent.kill()
         end = time.monotonic() + 10
         while self.agent.ended is not self.agent.child or any(os.path.exists(f"/proc/{pid}") for pid in children):
@@ -117,14 +121,14 @@ class Killed:
         self.kill()
         return how
 
-    def damage(self):
-        """What a kill, a full disk or a bad one leaves."""
-        memo = os.path.join(self.state, "memo")
+    def damage_file(self, name):
+        path = os.path.join(self.state, name)
         data = bytearray()
-        if os.path.exists(memo):  # killed before it was made, it is not there
-            with open(memo, "rb") as file:
+        if os.path.exists(path):  # killed before it was made, it is not there
+            with open(path, "rb") as file:
                 data += file.read()
-        self.memos.append(bytes(data))
+        before = self.files.setdefault(name, [])
+        before.append(bytes(data))
         how = self.rng.choice(("flipped", "cut", "longer", "of before", "empty"))
         if how == "flipped" and data:
             for _ in range(self.rng.randrange(1, 6)):
@@ -134,12 +138,18 @@ class Killed:
         elif how == "longer":
             data += self.rng.randbytes(self.rng.randrange(1, 200))
         elif how == "of before":
-            data = self.rng.choice(self.memos)
+            data = self.rng.choice(before)
         else:
             data = b""
-        with open(memo, "wb") as file:
+        with open(path, "wb") as file:
             file.write(data)
-        for name in ("memo.new", "spool.Ab3dEf", "hmac.key.new"):
+        return f"{name[:4]} {how}"
+
+    def damage(self):
+        """What a kill, a full disk or a bad one leaves."""
+        kept = [name for name in os.listdir(self.state) if name.startswith("read-") and not name.endswith(".new")]
+        done = ", ".join(self.damage_file(name) for name in sorted(self.rng.sample(["memo", *kept], self.rng.randint(1, 1 + len(kept)))))
+        for name in ("memo.new", "spool.Ab3dEf", "hmac.key.new", *(name + ".new" for name in kept)):
             with open(os.path.join(self.state, name), "wb") as file:
                 file.write(self.rng.randbytes(5000))
         for folder in os.listdir(os.path.join(self.state, "git")):
@@ -147,7 +157,7 @@ class Killed:
             if os.path.isdir(packs):
                 with open(os.path.join(packs, "pack_git2_0123456789abcdef"), "wb") as file:
                     file.write(self.rng.randbytes(5000))
-        return how
+        return done
 
     def told(self):
         """What is open by the log of this life."""
@@ -186,7 +196,7 @@ def test_killed_at_any_moment(killed, holdfast, tmp_path):
     while len(lives) < KILLS and (time.monotonic() < end or len(lives) < 3):
         how = killed.live_and_die()
         damaged = killed.damage() if killed.rng.random() < 0.2 else ""
-        lives.append(f"{how}, memo {damaged}" if damaged else how)
+        lives.append(f"{how}, {damaged}" if damaged else how)
         killed.start()
         killed.agent.wait(event="summary")
         status, out, errors = holdfast("diff", "infra", "--config", killed.agent.config_file, "-o", "json", "--state-dir",
@@ -199,6 +209,6 @@ def test_killed_at_any_moment(killed, holdfast, tmp_path):
     killed.kill()
     for event in killed.agent.events:
         assert event["event"] != "error", event
-        assert event["level"] == "info" or event["event"] == "drift" or "memo" in event["message"], event
+        assert event["level"] == "info" or event["event"] == "drift" or "memo" in event["message"] or "of the last read" in event["message"], event
     print(f"killed {len(lives)} times; {len(truth)} differed at the end, {killed.commits} commits; " + "; ".join(
         f"{lives.count(how)} {how}" for how in sorted(set(lives))))

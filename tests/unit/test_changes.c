@@ -2,6 +2,7 @@
  * Reading what changed: with a base that fits, a read gives the same set as one without. This
  * program is the child, too.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <ev.h>
 #include <cmocka.h>
 
@@ -17,7 +19,12 @@
 #include "core/buf.h"
 #include "core/hash.h"
 #include "core/limits.h"
+#include "sync/kept.h"
 #include "sync/source.h"
+
+#define PROGRAM_AT                                                                                 \
+    (16 + HASH_SHA256_BYTES + 5 + 4) /* behind the head, a record's, and a length                  \
+                                      */
 
 static char *top, *repo, *repo_url, *state_dir;
 
@@ -222,6 +229,58 @@ static void long_names(void **state)
     desired_set_free(set);
 }
 
+/* One file of what is kept; others are removed first. */
+static char *kept_file(const struct statedir *dir, struct desired_set *set)
+{
+    char hex[2 * KEPT_SCOPE_BYTES + 1];
+    hash_hex(set->scope, KEPT_SCOPE_BYTES, hex);
+    set->saved = false;
+    kept_write(dir, set);
+    return xasprintf("%s/read-%s", state_dir, hex);
+}
+
+/* A byte that is another, or a shorter file: dropped, said, and gone. */
+static void damaged(void **state)
+{
+    struct source_config config = {.url = repo_url};
+    struct desired_set *set = read_it(config, NULL);
+    struct statedir *dir = statedir_open(state_dir, NULL);
+    _free_ char *file = kept_file(dir, set);
+    struct stat st;
+    assert_int_equal(stat(file, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    for (off_t at = 0; at <= st.st_size; at += at < 200 ? 1 : 7) {
+        char byte = 'x';
+        free(kept_file(dir, set));
+        int fd = open(file, O_RDWR | O_CLOEXEC);
+        if (at == st.st_size) {
+            assert_int_equal(ftruncate(fd, at - 1), 0);
+        } else {
+            assert_int_equal(pread(fd, &byte, 1, at), 1);
+            byte ^= 0x10;
+            assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+        }
+        close(fd);
+        _free_ char *note = NULL;
+        assert_null(kept_read(dir, set->scope, &note));
+        /* of another program: nothing that a person should know */
+        if (at < PROGRAM_AT || at >= PROGRAM_AT + HASH_SHA256_BYTES)
+            assert_non_null(strstr(note, "is damaged: all is read anew"));
+        assert_int_equal(access(file, F_OK), -1);
+    }
+    free(kept_file(dir, set));
+    uint8_t other[1][KEPT_SCOPE_BYTES] = {{1}};
+    _free_ char *note = NULL;
+    assert_null(kept_read(dir, other[0], &note));
+    assert_null(note);
+    kept_only(dir, &set->scope, 1);
+    assert_int_equal(access(file, F_OK), 0);
+    kept_only(dir, other, 1);
+    assert_int_equal(access(file, F_OK), -1);
+    statedir_free(dir);
+    desired_set_free(set);
+}
+
 /*
  * The random part: a repository whose files come, go, move and break. HOLDFAST_SEED and
  * HOLDFAST_ROUNDS choose another run.
@@ -419,6 +478,29 @@ static void some_history(unsigned round)
     }
 }
 
+/* The set as the next start has it; frees this one. */
+static struct desired_set *restarted(struct desired_set *set)
+{
+    struct statedir *dir = statedir_open(state_dir, NULL);
+    _free_ char *note = NULL;
+    uint8_t scope[KEPT_SCOPE_BYTES];
+    kept_write(dir, set);
+    memcpy(scope, set->scope, sizeof(scope));
+    const bool kept = desired_can_go_on(set);
+    struct desired_set *again = kept_read(dir, scope, &note);
+    statedir_free(dir);
+    assert_null(note);
+    if (!kept) { /* the one before, or none */
+        desired_set_free(again);
+        return set;
+    }
+    assert_non_null(again);
+    assert_memory_equal(set->older_digest, again->older_digest, sizeof(set->older_digest));
+    desired_set_free(set);
+    desired_mark_doubled(again, "s1");
+    return again;
+}
+
 static void as_a_whole_read(void **state)
 {
     static const char *const globs[] = {"**/m.yaml", "a/c/**", NULL};
@@ -448,6 +530,12 @@ static void as_a_whole_read(void **state)
         if (strcmp(want, got) != 0)
             fail_where(want, got, where);
         desired_set_free(whole);
+        if (roll(2)) {
+            kept = restarted(kept);
+            _free_ char *again = dump(kept);
+            if (strcmp(want, again) != 0)
+                fail_where(want, again, where);
+        }
     }
     desired_set_free(kept);
     print_message("%zu of %u rounds read only what changed\n", merged, last);
@@ -459,9 +547,10 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "read") == 0)
         return source_child_main();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_commit), cmocka_unit_test(another_note),
-        cmocka_unit_test(on_disk),     cmocka_unit_test(long_names),
-        cmocka_unit_test(repaired),    cmocka_unit_test(as_a_whole_read),
+        cmocka_unit_test(same_commit),     cmocka_unit_test(another_note),
+        cmocka_unit_test(on_disk),         cmocka_unit_test(long_names),
+        cmocka_unit_test(repaired),        cmocka_unit_test(damaged),
+        cmocka_unit_test(as_a_whole_read),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

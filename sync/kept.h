@@ -1,0 +1,34 @@
+/*
+ * What was read of a source, kept over restarts: a file `read-SCOPE` under stateDir, from which the
+ * next start makes the set that its first read goes on from (struct source_config, `base`). Git is
+ * asked all the same: what is kept says only what need not be read again. Losing it costs time,
+ * never truth; what is damaged, of another program or of another stateDir is dropped.
+ */
+#ifndef HOLDFAST_SYNC_KEPT_H
+#define HOLDFAST_SYNC_KEPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/statedir.h"
+#include "sync/desired.h"
+
+#define KEPT_SCOPE_BYTES DESIRED_DIGEST_BYTES
+
+/*
+ * The set of that scope (source_scope), finished; NULL where none is kept. *note (owned, or NULL)
+ * says what a person should know.
+ */
+struct desired_set *kept_read(const struct statedir *dir, const uint8_t scope[KEPT_SCOPE_BYTES],
+                              char **note);
+
+/*
+ * Keeps the set in place of the one before, unless it is the very same; one that could not be gone
+ * on with, or takes more than LIMIT_KEPT_BYTES, is not kept. Blocks for as long as the disk takes.
+ */
+void kept_write(const struct statedir *dir, struct desired_set *set);
+
+/* Removes what is kept of other scopes than these. */
+void kept_only(const struct statedir *dir, const uint8_t (*scopes)[KEPT_SCOPE_BYTES], size_t count);
+
+#endif
