@@ -17,6 +17,7 @@
 #include "progress.h"
 #include "reporter.h"
 #include "sync/pass.h"
+#include "sync/kept.h"
 #include "sync/source.h"
 
 struct run {
@@ -35,6 +36,7 @@ struct run {
     struct discovery *discovery;
     struct source_read *read;
     struct desired_set *set;
+    struct desired_set *kept; /* what the last run had read, until this one has */
     struct ignore *ignore;
     struct provider *provider;
     struct pass *pass;
@@ -170,23 +172,53 @@ static void on_discovery(void *ctx, struct discovery *discovery, const struct er
     maybe_start(r);
 }
 
+static void warn(struct run *r, const char *message)
+{
+    json_auto_t *members = json_object();
+    json_put_str(members, "message", message);
+    reporter_event(r->reporter, EVENT_WARNING, "note", members);
+}
+
 static void on_source(struct source_read *read, void *ctx)
 {
     struct run *r = ctx;
     struct err _err_ *err = NULL;
-    r->set = source_read_take(read, &err);
+    r->set = source_read_unchanged(read) ? steal(r->kept) : source_read_take(read, &err);
     if (!r->set) {
         fail(r, err_message(err));
         return;
     }
     reporter_source(r->reporter, r->source->name, r->set->revision);
+    if (source_read_note(read))
+        warn(r, source_read_note(read));
     maybe_start(r);
+}
+
+/* What was read before of the very same, if anything: it need not be read again. */
+static void take_kept(struct run *r, struct source_config *config)
+{
+    uint8_t scope[KEPT_SCOPE_BYTES];
+    _free_ char *note = NULL;
+    if (source_scope(config, scope, NULL))
+        return;
+    config->base = r->kept = kept_read(r->state, scope, &note);
+    if (note)
+        warn(r, note);
+}
+
+/* For the next run. */
+static void keep(struct run *r)
+{
+    if (!r->set)
+        return;
+    kept_write(r->state, r->set);
+    kept_newest(r->state, LIMIT_KEPT_FILES);
 }
 
 static void start_source(struct run *r)
 {
     const struct config_source *s = r->source;
-    const struct source_config config = {
+    struct source_config config = {
         .name = s->name,
         .url = s->url,
         .ref = options_first(r->options->ref, s->ref),
@@ -200,6 +232,7 @@ static void start_source(struct run *r)
         .state_dir = r->state->path,
         .deadline = LIMIT_READ_SECONDS,
     };
+    take_kept(r, &config);
     r->read = source_read_start(r->loop, &config, on_source, r);
 }
 
@@ -227,13 +260,6 @@ static int prepare(struct run *r, struct err **err)
     r->http = http_new(r->loop);
     r->client = kube_client_new(r->http, &r->kubeconfig, err);
     return r->client ? 0 : -1;
-}
-
-static void warn(struct run *r, const char *message)
-{
-    json_auto_t *members = json_object();
-    json_put_str(members, "message", message);
-    reporter_event(r->reporter, EVENT_WARNING, "note", members);
 }
 
 static void warn_insecure(struct run *r)
@@ -311,6 +337,7 @@ static void run_free(struct run *r)
     http_free(r->http);
     source_read_free(r->read);
     desired_set_free(r->set);
+    desired_set_free(r->kept);
     discovery_free(r->discovery);
     kubeconfig_free(&r->kubeconfig);
     if (r->loop)
@@ -349,6 +376,7 @@ int cmd_diff(const struct options *o)
     progress_free(r.progress);
     if (reporter_finish(r.reporter))
         status = EXIT_ERROR;
+    keep(&r);
     run_free(&r);
     return status;
 }

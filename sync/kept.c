@@ -291,6 +291,8 @@ struct desired_set *kept_read(const struct statedir *dir, const uint8_t scope[KE
         return NULL;
     struct taking t = {.set = desired_set_new(dir->path, NULL), .scope = scope};
     bool good = t.set && read_file(dir, fd, &t);
+    if (good)
+        (void)futimens(fd, NULL); /* of use: kept_newest */
     close(fd);
     if (good)
         return t.set;
@@ -301,13 +303,18 @@ struct desired_set *kept_read(const struct statedir *dir, const uint8_t scope[KE
     return NULL;
 }
 
+static bool is_ours(const char *name)
+{
+    return !strncmp(name, KEPT_PREFIX, strlen(KEPT_PREFIX));
+}
+
 void kept_only(const struct statedir *dir, const uint8_t (*scopes)[KEPT_SCOPE_BYTES], size_t count)
 {
     DIR *all = opendir(dir->path);
     const struct dirent *entry;
     while (all && (entry = readdir(all))) {
         char name[NAME_BYTES];
-        bool kept = strncmp(entry->d_name, KEPT_PREFIX, strlen(KEPT_PREFIX)) != 0;
+        bool kept = !is_ours(entry->d_name);
         for (size_t i = 0; i < count && !kept; i++) {
             name_of(scopes[i], "", name);
             kept = !strcmp(entry->d_name, name);
@@ -317,4 +324,41 @@ void kept_only(const struct statedir *dir, const uint8_t (*scopes)[KEPT_SCOPE_BY
     }
     if (all)
         closedir(all);
+}
+
+struct file {
+    struct timespec used;
+    char name[NAME_BYTES];
+};
+
+static int newer_first(const void *a, const void *b)
+{
+    const struct timespec *x = &((const struct file *)a)->used,
+                          *y = &((const struct file *)b)->used;
+    int c = (x->tv_sec < y->tv_sec) - (x->tv_sec > y->tv_sec);
+    return c ? c : (x->tv_nsec < y->tv_nsec) - (x->tv_nsec > y->tv_nsec);
+}
+
+void kept_newest(const struct statedir *dir, size_t most)
+{
+    struct file *files = NULL;
+    size_t count = 0, cap = 0;
+    DIR *all = opendir(dir->path);
+    const struct dirent *entry;
+    while (all && (entry = readdir(all))) {
+        struct stat st;
+        if (!is_ours(entry->d_name) || strlen(entry->d_name) >= NAME_BYTES ||
+            fstatat(dir->fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
+            continue;
+        files = xgrow(files, &cap, count + 1, sizeof(*files));
+        files[count].used = st.st_mtim;
+        memcpy(files[count++].name, entry->d_name, strlen(entry->d_name) + 1);
+    }
+    if (all)
+        closedir(all);
+    if (count)
+        qsort(files, count, sizeof(*files), newer_first);
+    for (size_t i = most; i < count; i++)
+        unlinkat(dir->fd, files[i].name, 0);
+    free(files);
 }

@@ -28,6 +28,9 @@ struct desired_set *kept_read(const struct statedir *dir, const uint8_t scope[KE
  */
 void kept_write(const struct statedir *dir, struct desired_set *set);
 
+/* Removes all but the `most` that were written or read last. */
+void kept_newest(const struct statedir *dir, size_t most);
+
 /* Removes what is kept of other scopes than these. */
 void kept_only(const struct statedir *dir, const uint8_t (*scopes)[KEPT_SCOPE_BYTES], size_t count);
 

@@ -83,6 +83,7 @@
 /* Judging and reporting */
 #define LIMIT_MEMO_BYTES         (64 * MIB) /* the file of what was in sync; 2 million records */
 #define LIMIT_KEPT_BYTES         (64 * MIB) /* what was read of a source, kept over restarts */
+#define LIMIT_KEPT_FILES         16         /* of them, by `holdfast diff` */
 #define LIMIT_LIVE_KEPT          (8 * MIB)  /* live objects kept until they are judged */
 #define LIMIT_JUDGED_AT_ONCE     32         /* objects whose trees are in memory */
 #define LIMIT_JUDGED_BYTES       (64 * MIB) /* and about what their trees take */

@@ -2,6 +2,7 @@
  * Reading what changed: with a base that fits, a read gives the same set as one without. This
  * program is the child, too.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -239,6 +240,17 @@ static char *kept_file(const struct statedir *dir, struct desired_set *set)
     return xasprintf("%s/read-%s", state_dir, hex);
 }
 
+static size_t kept_count(void)
+{
+    size_t count = 0;
+    DIR *all = opendir(state_dir);
+    const struct dirent *entry;
+    while ((entry = readdir(all)))
+        count += strncmp(entry->d_name, "read-", 5) == 0;
+    closedir(all);
+    return count;
+}
+
 /* A byte that is another, or a shorter file: dropped, said, and gone. */
 static void damaged(void **state)
 {
@@ -274,6 +286,16 @@ static void damaged(void **state)
     assert_null(kept_read(dir, other[0], &note));
     assert_null(note);
     kept_only(dir, &set->scope, 1);
+    assert_int_equal(access(file, F_OK), 0);
+    for (uint8_t i = 1; i < 5; i++) { /* written later than it, but used earlier */
+        set->scope[0]++;
+        free(kept_file(dir, set));
+    }
+    set->scope[0] -= 4;
+    desired_set_free(kept_read(dir, set->scope, &note));
+    assert_int_equal(kept_count(), 5);
+    kept_newest(dir, 2);
+    assert_int_equal(kept_count(), 2);
     assert_int_equal(access(file, F_OK), 0);
     kept_only(dir, other, 1);
     assert_int_equal(access(file, F_OK), -1);

@@ -1,0 +1,88 @@
+"""What was read of Git is kept over runs and restarts: the next one says the same, and what changed meanwhile is read."""
+import glob
+import json
+import os
+
+import yaml
+
+from support import config_map
+
+LATE = ("time", "seconds", "requests", "since", "since_kind")
+
+
+def told(out):
+    lines = [json.loads(line) for line in out.splitlines()]
+    return sorted(json.dumps({k: v for k, v in one.items() if k not in LATE}, sort_keys=True) for one in lines)
+
+
+def kept(folder):
+    return glob.glob(os.path.join(folder, "read-*"))
+
+
+def test_diff_again(holdfast, cluster, repository, namespace, tmp_path):
+    """With errors and notes of Git, doubled objects, older versions; then a commit more, and a damaged file."""
+    state = tmp_path / "state"
+
+    def diff(*more):
+        return holdfast("diff", repository.url, "--ref", "main", "-o", "json", "--kubeconfig", cluster.kubeconfig, "-n", namespace,
+                        "--state-dir", state, *more)
+
+    cluster.apply([config_map("a", {"k": "1", "old": "1"}), config_map("b", {"k": "1"})], namespace)
+    repository.commit({"a.yaml": config_map("a", {"k": "1", "old": "1"}), "b.yaml": config_map("b", {"k": "1"})})
+    repository.commit({"a.yaml": config_map("a", {"k": "1"}), "bad.yaml": "kind: [", "c.yaml": config_map("c", {"k": None}),
+                       "two.yaml": [config_map("two", {}), config_map("two", {})]})
+    cluster.patch_data(namespace, "b", {"k": "2"})
+    status, out, errors = diff()
+    assert status == 2 and not errors, errors
+    assert '"dropped"' in out and "bad.yaml" in out and "the same object stands in" in out and '"note"' in out, out
+    assert len(kept(state)) == 1
+    for _ in range(2):
+        again = diff()
+        assert again[0] == 2 and told(again[1]) == told(out)
+    # read otherwise: another answer, kept beside it
+    status, only_b, _ = diff("--path", "b.yaml")
+    assert status == 1 and len(told(only_b)) == 2 and len(kept(state)) == 2
+    repository.commit({"bad.yaml": None, "two.yaml": None, "b.yaml": config_map("b", {"k": "3"})})
+    status, out, _ = diff()
+    line = next(json.loads(one) for one in out.splitlines() if '"data.k"' in one)
+    assert status == 1 and line["want"] == "3" and line["have"] == "2" and "bad.yaml" not in out, out
+    for path in kept(state):
+        with open(path, "r+b") as file:
+            file.seek(-3, os.SEEK_END)
+            file.write(b"xyz")
+    status, damaged, _ = diff()
+    lines = [json.loads(one) for one in damaged.splitlines()]
+    notes = [one for one in lines if "what was kept of the last read" in one.get("message", "")]
+    assert len(notes) == 1 and notes[0]["event"] == "note", damaged
+    assert told("\n".join(json.dumps(one) for one in lines if one not in notes)) == told(out)
+
+
+def test_restart(agent, cluster, repository, namespace):
+    """A commit and a hand while it is away; errors of Git are told by each start."""
+    cluster.apply([config_map("a", {"k": "1"}), config_map("b", {"k": "1"})], namespace)
+    repository.commit({"a.yaml": config_map("a", {"k": "1"}), "b.yaml": config_map("b", {"k": "1"}), "bad.yaml": "kind: ["})
+    a = agent()
+    a.wait(event="error", file="bad.yaml")
+    a.ready()
+    assert a.stop() == 0
+    state = os.path.join(a.folder, "state")
+    assert len(kept(state)) == 1
+    for turn in range(2, 4):
+        repository.commit({"a.yaml": config_map("a", {"k": str(turn)})})
+        cluster.patch_data(namespace, "b", {"k": str(turn)})
+        a.start()
+        a.wait(event="error", file="bad.yaml")
+        a.ready()
+        assert len(a.seen(event="drift", field="data.k", object={"name": "a"}, want=str(turn), have="1")) == 1, a.tail()
+        assert len(a.seen(event="drift", field="data.k", object={"name": "b"}, want="1", have=str(turn))) == 1, a.tail()
+        assert a.stop() == 0
+        assert len(kept(state)) == 1
+    # the source is another: what was kept of the one before goes
+    with open(a.config_file, encoding="utf-8") as file:
+        config = yaml.safe_load(file)
+    config["sources"][0]["path"] = "a.yaml"
+    a.configure(config)
+    a.start()
+    a.ready()
+    assert not kept(state)
+    assert a.stop() == 0 and len(kept(state)) == 1
