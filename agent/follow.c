@@ -86,6 +86,7 @@ static void on_removed(void *ctx, const struct unit *unit)
                                       : not_there(f, unit->group, unit->kind, unit->namespace,
                                                   unit->name, unit->file);
     tell_cleared(f->tell, unit, reason);
+    tell_unsaid(f->tell, unit);
     known_forget(f, unit);
 }
 

@@ -9,6 +9,8 @@
 #include "core/json.h"
 #include "core/limits.h"
 #include "core/metrics.h"
+#include "core/text.h"
+#include "sync/pass.h"
 
 #define PROBLEMS_KEPT (4 * LIMIT_ERRORS)
 
@@ -30,6 +32,7 @@ struct holder {
 
 struct problem_told {
     char *text;
+    char *object; /* what was said of it while it was judged, or NULL */
     enum event_level level;
     bool of_set;
     unsigned taking;
@@ -283,6 +286,7 @@ static void problem_free(struct tell *t, struct problem_told *p)
 {
     HASH_DEL(t->problems, p);
     free(p->text);
+    free(p->object);
     free(p);
 }
 
@@ -325,10 +329,24 @@ void tell_problem(struct tell *t, enum event_level level, const json_t *members)
         p->text = steal(text);
         p->level = level;
         p->of_set = t->taking_now;
+        p->object = p->of_set ? NULL : xstrdup_null(str(members, "object"));
         p->taking = t->taking;
         HASH_ADD_KEYPTR(hh, t->problems, p->text, strlen(p->text), p);
     }
     t->write(t->ctx, level, level == EVENT_ERROR ? "error" : "note", members);
+}
+
+void tell_unsaid(struct tell *t, const struct unit *unit)
+{
+    if (!t->problems)
+        return;
+    struct problem_told *p, *tmp;
+    _free_ char *object = pass_object_text(unit);
+    HASH_ITER(hh, t->problems, p, tmp)
+    {
+        if (same_text(p->object, object))
+            problem_free(t, p);
+    }
 }
 
 void tell_taking(struct tell *t)

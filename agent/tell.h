@@ -53,6 +53,8 @@ void tell_sweep(struct tell *t, const char *(*why)(void *ctx, const json_t *obje
  * not any more is forgotten.
  */
 void tell_problem(struct tell *t, enum event_level level, const json_t *members);
+/* The unit is compared no longer: what was said of it while it was judged is forgotten. */
+void tell_unsaid(struct tell *t, const struct unit *unit);
 void tell_taking(struct tell *t);
 void tell_taken(struct tell *t);
 

@@ -87,11 +87,10 @@ static void host_report(void *ctx, const struct unit *unit, const struct drift *
         p->config.drift(p->config.ctx, event);
 }
 
-/* "Deployment ml/x" */
-static char *object_text(const char *kind, const char *namespace, const char *name)
+char *pass_object_text(const struct unit *unit)
 {
-    return namespace ? xasprintf("%s %s/%s", kind, namespace, name)
-                     : xasprintf("%s %s", kind, name);
+    return unit->namespace ? xasprintf("%s %s/%s", unit->kind, unit->namespace, unit->name)
+                           : xasprintf("%s %s", unit->kind, unit->name);
 }
 
 json_t *pass_told(const char *file, uint32_t line, uint32_t col, const char *object,
@@ -112,7 +111,7 @@ json_t *pass_told(const char *file, uint32_t line, uint32_t col, const char *obj
 static void host_note(void *ctx, const struct unit *unit, const char *message)
 {
     struct pass *p = ctx;
-    _free_ char *object = unit ? object_text(unit->kind, unit->namespace, unit->name) : NULL;
+    _free_ char *object = unit ? pass_object_text(unit) : NULL;
     json_auto_t *event =
         pass_told(unit ? unit->file : NULL, unit ? unit->line : 0, 0, object, message);
     p->counts.notes++;
@@ -122,7 +121,7 @@ static void host_note(void *ctx, const struct unit *unit, const char *message)
 static void host_error(void *ctx, const struct unit *unit, uint32_t line, const char *message)
 {
     struct pass *p = ctx;
-    _free_ char *object = unit ? object_text(unit->kind, unit->namespace, unit->name) : NULL;
+    _free_ char *object = unit ? pass_object_text(unit) : NULL;
     uint32_t at = unit ? unit->line : 0;
     json_auto_t *event = pass_told(unit ? unit->file : NULL, line ? line : at, 0, object, message);
     p->counts.errors++;

@@ -74,6 +74,9 @@ struct unit *pass_find(const struct pass *pass, const char *group, const char *k
 /* Units in the set's order. */
 struct unit *const *pass_units(const struct pass *pass, size_t *count);
 
+/* As notes and errors name it: "Deployment ml/x"; owned. */
+char *pass_object_text(const struct unit *unit);
+
 /* Before the provider is freed: stops it. NULL-safe. */
 void pass_free(struct pass *pass);
 

@@ -230,7 +230,7 @@ static void unread(struct pass *p, struct unit *unit)
 {
     if (p->config.resident)
         p->config.removed(p->config.ctx, unit);
-    unit->reported = false;
+    unit->reported = unit->noted = false;
 }
 
 /* What was told of it was told of another object: `was` is the namespace of that one. */

@@ -65,6 +65,26 @@ static void of_a_set(void **state)
     tell_free(t);
 }
 
+/* A note of an object goes with it, and comes again with it. */
+static void of_an_object(void **state)
+{
+    size_t told = 0;
+    struct tell_counts counts;
+    struct tell *t = tell_new(count, &told);
+    json_auto_t *a = json_pack("{s:s,s:s}", "object", "Deployment ml/a", "message", "scaled");
+    json_auto_t *b = json_pack("{s:s,s:s}", "object", "Node b", "message", "scaled");
+    tell_problem(t, EVENT_INFO, a);
+    tell_problem(t, EVENT_INFO, b);
+    tell_unsaid(t, &(struct unit){.kind = "Deployment", .namespace = "ml", .name = "b"});
+    tell_unsaid(t, &(struct unit){.kind = "Deployment", .namespace = "ml", .name = "a"});
+    tell_count(t, &counts);
+    assert_int_equal(counts.notes, 1);
+    tell_problem(t, EVENT_INFO, a);
+    tell_problem(t, EVENT_INFO, b); /* is known */
+    assert_int_equal(told, 3);
+    tell_free(t);
+}
+
 /* A commit that moves the line of what was noted while it was judged makes it no second note. */
 static void line_moved(void **state)
 {
@@ -86,6 +106,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_notes),
         cmocka_unit_test(of_a_set),
+        cmocka_unit_test(of_an_object),
         cmocka_unit_test(line_moved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
