@@ -39,6 +39,8 @@ struct follow {
     bool waits; /* for another source that reads the same copy */
     struct desired_set *set;  /* what was read last; NULL: nothing yet */
     struct desired_set *kept; /* before the first read: what the last process had read, or NULL */
+    int64_t kept_read_at;     /* and when: as read_at */
+    int64_t saved_at;         /* monotonic ms: when the set was last looked at to be kept */
     struct pass *pass;        /* NULL until the cluster has told what it serves */
     struct provider *provider;
     struct ev_timer next;

@@ -199,9 +199,10 @@ static void take_kept(struct run *r, struct source_config *config)
 {
     uint8_t scope[KEPT_SCOPE_BYTES];
     _free_ char *note = NULL;
+    int64_t read_at;
     if (source_scope(config, scope, NULL))
         return;
-    config->base = r->kept = kept_read(r->state, scope, &note);
+    config->base = r->kept = kept_read(r->state, scope, &read_at, &note);
     if (note)
         warn(r, note);
 }
@@ -211,7 +212,7 @@ static void keep(struct run *r)
 {
     if (!r->set)
         return;
-    kept_write(r->state, r->set);
+    kept_write(r->state, r->set, clock_now_ms());
     kept_newest(r->state, LIMIT_KEPT_FILES);
 }
 

@@ -19,6 +19,7 @@
 #define HOUR_MS     3600000
 #define DAY_MS      (25 * (int64_t)HOUR_MS) /* the daily judgement of all has been by then */
 #define MINUTE_MS   60000
+#define KEEP_MS     (5 * MINUTE_MS) /* between two times that what was read is kept */
 #define SYNC_GAP_MS 1000
 
 static const char *revision_of(const struct follow *f)
@@ -281,6 +282,16 @@ static void read_worked(struct follow *f)
 static void read_now(struct follow *f);
 static void copy_is_free(const struct follow *f);
 
+/* Git cannot be asked, and this process has read nothing yet: the last one had. */
+static void take_kept(struct follow *f)
+{
+    if (!f->kept)
+        return;
+    f->set = steal(f->kept);
+    f->read_at = f->kept_read_at;
+    desired_mark_doubled(f->set, agent_namespace(f->agent));
+}
+
 static void on_read(struct source_read *read, void *ctx)
 {
     struct follow *f = ctx;
@@ -295,6 +306,7 @@ static void on_read(struct source_read *read, void *ctx)
     if (unchanged && !f->set)
         set = steal(f->kept); /* it was the base */
     if (!set && !unchanged) {
+        take_kept(f);
         read_failed(f, err);
     } else {
         struct desired_set *old = NULL;
@@ -413,6 +425,10 @@ void follow_tick(struct follow *f, int64_t now)
     take_waiting(f->agent);
     if (f->taken) /* what is open of a source that cannot be read any more is not looked at */
         tell_remind(f->tell, now, HOUR_MS);
+    if (f->judged && now - f->saved_at >= KEEP_MS) { /* it may be killed */
+        f->saved_at = now;
+        follow_keep(f);
+    }
     if (f->judged && f->config->mode != CONFIG_PAUSED)
         ignore_idle(f->ignore, now, DAY_MS, on_idle_rule, f);
     tell_count(f->tell, &counts);
@@ -445,16 +461,16 @@ int follow_scope(const struct follow *f, uint8_t scope[DESIRED_DIGEST_BYTES])
 void follow_keep(struct follow *f)
 {
     if (f->set)
-        kept_write(f->agent->state, f->set);
+        kept_write(f->agent->state, f->set, f->read_at);
 }
 
-static void take_kept(struct follow *f)
+static void find_kept(struct follow *f)
 {
     uint8_t scope[DESIRED_DIGEST_BYTES];
     _free_ char *note = NULL;
     if (follow_scope(f, scope))
         return;
-    f->kept = kept_read(f->agent->state, scope, &note);
+    f->kept = kept_read(f->agent->state, scope, &f->kept_read_at, &note);
     if (note)
         log_note(EVENT_WARNING, f->config->name, NULL, note);
 }
@@ -473,8 +489,9 @@ void follow_init(struct follow *f, struct agent *a, const struct config_source *
         f->set = steal(before->set);
         f->read_at = before->read_at;
         f->anew = before->anew;
-    } else
-        take_kept(f);
+    }
+    if (!f->set)
+        find_kept(f);
     if (f->tell)
         tell_moved(f->tell, f);
     else

@@ -19,6 +19,7 @@
  * The file: KEPT_MAGIC, the HMAC (key of the stateDir) of all that follows, and records:
  * RECORD_KEPT, problems, objects, and older versions by step. In the machine's byte order: it never
  * leaves it.
+ * Its time of last change is when Git was last seen to say so.
  */
 #define KEPT_PREFIX "read-"
 #define KEPT_MAGIC  "holdfast read 1\n"
@@ -119,7 +120,6 @@ static int put_versions(struct record_writer *w, const struct desired_set *set, 
 static int put_set(struct record_writer *w, const struct desired_set *set, struct piece *piece,
                    struct err **err)
 {
-    put_head(w, set);
     for (size_t i = 0; i < set->read_problems; i++)
         records_put_problem(w, &set->problems[i]);
     for (size_t i = 0; i < set->count; i++) {
@@ -140,6 +140,7 @@ static bool write_file(const struct statedir *dir, int fd, const struct desired_
     struct piece piece = {0};
     record_writer_init(&w, fd);
     w.mac = hash_hmac_new(dir->key, sizeof(dir->key));
+    put_head(&w, set);
     bool good = pwrite(fd, head, sizeof(head), 0) == sizeof(head) &&
                 lseek(fd, sizeof(head), SEEK_SET) == sizeof(head) &&
                 put_set(&w, set, &piece, NULL) == 0;
@@ -160,15 +161,20 @@ static uint64_t bytes_of(const struct desired_set *set)
     return bytes;
 }
 
-void kept_write(const struct statedir *dir, struct desired_set *set)
+void kept_write(const struct statedir *dir, struct desired_set *set, int64_t read_at)
 {
-    if (set->saved || !desired_can_go_on(set) || bytes_of(set) > LIMIT_KEPT_BYTES)
-        return;
+    const struct timespec at = {.tv_sec = read_at / 1000, .tv_nsec = read_at % 1000 * 1000000};
+    const struct timespec times[] = {at, at};
     char name[NAME_BYTES], next[NAME_BYTES];
     name_of(set->scope, "", name);
     name_of(set->scope, ".new", next);
+    if (set->saved && utimensat(dir->fd, name, times, AT_SYMLINK_NOFOLLOW) == 0)
+        return;
+    set->saved = false;
+    if (!desired_can_go_on(set) || bytes_of(set) > LIMIT_KEPT_BYTES)
+        return;
     int fd = openat(dir->fd, next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool good = fd >= 0 && write_file(dir, fd, set);
+    bool good = fd >= 0 && write_file(dir, fd, set) && futimens(fd, times) == 0;
     if (fd >= 0)
         close(fd);
     set->saved = good && renameat(dir->fd, next, dir->fd, name) == 0;
@@ -281,7 +287,7 @@ static bool read_file(const struct statedir *dir, int fd, struct taking *t)
 }
 
 struct desired_set *kept_read(const struct statedir *dir, const uint8_t scope[KEPT_SCOPE_BYTES],
-                              char **note)
+                              int64_t *read_at, char **note)
 {
     char name[NAME_BYTES];
     *note = NULL;
@@ -290,10 +296,10 @@ struct desired_set *kept_read(const struct statedir *dir, const uint8_t scope[KE
     if (fd < 0)
         return NULL;
     struct taking t = {.set = desired_set_new(dir->path, NULL), .scope = scope};
-    bool good = t.set && read_file(dir, fd, &t);
-    if (good)
-        (void)futimens(fd, NULL); /* of use: kept_newest */
+    struct stat st = {0};
+    bool good = t.set && fstat(fd, &st) == 0 && read_file(dir, fd, &t);
     close(fd);
+    *read_at = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
     if (good)
         return t.set;
     desired_set_free(t.set);

@@ -1,8 +1,9 @@
 /*
  * What was read of a source, kept over restarts: a file `read-SCOPE` under stateDir, from which the
  * next start makes the set that its first read goes on from (struct source_config, `base`). Git is
- * asked all the same: what is kept says only what need not be read again. Losing it costs time,
- * never truth; what is damaged, of another program or of another stateDir is dropped.
+ * asked all the same: what is kept says only what need not be read again; where Git cannot be
+ * asked, it is what was read last. What is damaged, of another program or of another stateDir is
+ * dropped.
  */
 #ifndef HOLDFAST_SYNC_KEPT_H
 #define HOLDFAST_SYNC_KEPT_H
@@ -16,19 +17,20 @@
 #define KEPT_SCOPE_BYTES DESIRED_DIGEST_BYTES
 
 /*
- * The set of that scope (source_scope), finished; NULL where none is kept. *note (owned, or NULL)
- * says what a person should know.
+ * The set of that scope (source_scope), finished; NULL where none is kept. *read_at: as it was
+ * given. *note (owned, or NULL) says what a person should know.
  */
 struct desired_set *kept_read(const struct statedir *dir, const uint8_t scope[KEPT_SCOPE_BYTES],
-                              char **note);
+                              int64_t *read_at, char **note);
 
 /*
- * Keeps the set in place of the one before, unless it is the very same; one that could not be gone
- * on with, or takes more than LIMIT_KEPT_BYTES, is not kept. Blocks for as long as the disk takes.
+ * Keeps the set, which Git was last seen to say at `read_at` (ms since 1970), in place of the one
+ * before; one that is kept already gets the time alone. One that could not be gone on with, or
+ * takes more than LIMIT_KEPT_BYTES, is not kept. Blocks for as long as the disk takes.
  */
-void kept_write(const struct statedir *dir, struct desired_set *set);
+void kept_write(const struct statedir *dir, struct desired_set *set, int64_t read_at);
 
-/* Removes all but the `most` that were written or read last. */
+/* Removes all but the `most` that Git was last seen to say. */
 void kept_newest(const struct statedir *dir, size_t most);
 
 /* Removes what is kept of other scopes than these. */

@@ -1,7 +1,10 @@
 """What was read of Git is kept over runs and restarts: the next one says the same, and what changed meanwhile is read."""
+import datetime
 import glob
 import json
 import os
+import re
+import time
 
 import yaml
 
@@ -86,3 +89,36 @@ def test_restart(agent, cluster, repository, namespace):
     a.ready()
     assert not kept(state)
     assert a.stop() == 0 and len(kept(state)) == 1
+
+
+def test_git_is_away_at_a_restart(agent, cluster, repository, namespace):
+    """What the process before had read is compared, and said to be old; without it nothing is."""
+    cluster.apply([config_map("a", {"k": "1"}), config_map("b", {"k": "1"})], namespace)
+    repository.commit({"a.yaml": config_map("a", {"k": "1"}), "b.yaml": config_map("b", {"k": "1"})})
+    a = agent()
+    a.ready()
+    assert a.stop() == 0
+    away = repository.folder + ".away"
+    os.rename(repository.folder, away)
+    cluster.patch_data(namespace, "a", {"k": "2"})
+    begin = time.time()
+    a.start()
+    said = a.wait(event="error", source="infra")["message"]
+    when = re.search(r"; what was read at (\S+) is compared meanwhile$", said).group(1)
+    assert begin - 60 < datetime.datetime.fromisoformat(when.replace("Z", "+00:00")).timestamp() <= begin, said
+    a.drift(field="data.k", object={"name": "a"}, have="2")
+    a.ready()
+    cluster.patch_data(namespace, "b", {"k": "2"})
+    a.drift(field="data.k", object={"name": "b"}, have="2")
+    os.rename(away, repository.folder)
+    a.wait(event="note", message="the source can be read again")
+    repository.commit({"b.yaml": config_map("b", {"k": "2"})})
+    a.drift("cleared", field="data.k", object={"name": "b"})
+    assert not a.seen(event="drift", state="cleared", object={"name": "a"})
+    a.kill()
+    for path in kept(os.path.join(a.folder, "state")):
+        os.remove(path)
+    os.rename(repository.folder, away)
+    a.start()
+    said = a.wait(event="error", source="infra")["message"]
+    assert said.endswith("; nothing was read of it yet, so nothing is compared"), said

@@ -236,7 +236,7 @@ static char *kept_file(const struct statedir *dir, struct desired_set *set)
     char hex[2 * KEPT_SCOPE_BYTES + 1];
     hash_hex(set->scope, KEPT_SCOPE_BYTES, hex);
     set->saved = false;
-    kept_write(dir, set);
+    kept_write(dir, set, 7);
     return xasprintf("%s/read-%s", state_dir, hex);
 }
 
@@ -259,6 +259,7 @@ static void damaged(void **state)
     struct statedir *dir = statedir_open(state_dir, NULL);
     _free_ char *file = kept_file(dir, set);
     struct stat st;
+    int64_t read_at;
     assert_int_equal(stat(file, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
     for (off_t at = 0; at <= st.st_size; at += at < 200 ? 1 : 7) {
@@ -274,7 +275,7 @@ static void damaged(void **state)
         }
         close(fd);
         _free_ char *note = NULL;
-        assert_null(kept_read(dir, set->scope, &note));
+        assert_null(kept_read(dir, set->scope, &read_at, &note));
         /* of another program: nothing that a person should know */
         if (at < PROGRAM_AT || at >= PROGRAM_AT + HASH_SHA256_BYTES)
             assert_non_null(strstr(note, "is damaged: all is read anew"));
@@ -283,22 +284,26 @@ static void damaged(void **state)
     free(kept_file(dir, set));
     uint8_t other[1][KEPT_SCOPE_BYTES] = {{1}};
     _free_ char *note = NULL;
-    assert_null(kept_read(dir, other[0], &note));
+    assert_null(kept_read(dir, other[0], &read_at, &note));
     assert_null(note);
     kept_only(dir, &set->scope, 1);
     assert_int_equal(access(file, F_OK), 0);
-    for (uint8_t i = 1; i < 5; i++) { /* written later than it, but used earlier */
+    for (uint8_t i = 1; i < 5; i++) { /* written later than it, but said earlier */
         set->scope[0]++;
         free(kept_file(dir, set));
     }
     set->scope[0] -= 4;
-    desired_set_free(kept_read(dir, set->scope, &note));
+    kept_write(dir, set, 8000); /* is kept, but for the time */
+    desired_set_free(kept_read(dir, set->scope, &read_at, &note));
+    assert_int_equal(read_at, 8000);
     assert_int_equal(kept_count(), 5);
     kept_newest(dir, 2);
     assert_int_equal(kept_count(), 2);
     assert_int_equal(access(file, F_OK), 0);
     kept_only(dir, other, 1);
     assert_int_equal(access(file, F_OK), -1);
+    kept_write(dir, set, 9); /* though it was kept */
+    assert_int_equal(access(file, F_OK), 0);
     statedir_free(dir);
     desired_set_free(set);
 }
@@ -506,10 +511,11 @@ static struct desired_set *restarted(struct desired_set *set)
     struct statedir *dir = statedir_open(state_dir, NULL);
     _free_ char *note = NULL;
     uint8_t scope[KEPT_SCOPE_BYTES];
-    kept_write(dir, set);
+    int64_t read_at;
+    kept_write(dir, set, 7);
     memcpy(scope, set->scope, sizeof(scope));
     const bool kept = desired_can_go_on(set);
-    struct desired_set *again = kept_read(dir, scope, &note);
+    struct desired_set *again = kept_read(dir, scope, &read_at, &note);
     statedir_free(dir);
     assert_null(note);
     if (!kept) { /* the one before, or none */
@@ -517,6 +523,7 @@ static struct desired_set *restarted(struct desired_set *set)
         return set;
     }
     assert_non_null(again);
+    assert_int_equal(read_at, 7);
     assert_memory_equal(set->older_digest, again->older_digest, sizeof(set->older_digest));
     desired_set_free(set);
     desired_mark_doubled(again, "s1");
