@@ -253,6 +253,17 @@ static int connect_cluster(struct agent *a, struct err **err)
     return a->client ? 0 : -1;
 }
 
+/* What was read of sources that are not followed so any more. */
+static void drop_kept(const struct agent *a)
+{
+    uint8_t(*scopes)[KEPT_SCOPE_BYTES] = xcalloc(a->count + 1, sizeof(*scopes));
+    size_t n = 0;
+    for (size_t i = 0; i < a->count; i++)
+        n += follow_scope(&a->follows[i], scopes[n]) == 0;
+    kept_only(a->state, scopes, n);
+    free(scopes);
+}
+
 /* Everything that stands on the old configuration goes; what is open, and what was read, stays. */
 static void take_up(struct agent *a, struct config *config, struct kubeconfig *kubeconfig,
                     struct kube_client *client)
@@ -280,6 +291,7 @@ static void take_up(struct agent *a, struct config *config, struct kubeconfig *k
     for (size_t i = 0; i < count; i++)
         before[i].anew |= strcmp(namespace, agent_namespace(a)) != 0;
     make_follows(a, before, count);
+    drop_kept(a);
     for (size_t i = 0; i < count; i++) {
         if (before[i].tell)
             tell_clear_all(before[i].tell, "not followed");
@@ -432,17 +444,6 @@ static void drop_copies(const struct agent *a)
     for (size_t i = 0; i < count; i++)
         urls[i] = a->config.sources.items[i].url;
     source_keep_only(a->state->path, urls, count);
-}
-
-/* What was read of sources that are not followed so any more. */
-static void drop_kept(const struct agent *a)
-{
-    uint8_t(*scopes)[KEPT_SCOPE_BYTES] = xcalloc(a->count + 1, sizeof(*scopes));
-    size_t n = 0;
-    for (size_t i = 0; i < a->count; i++)
-        n += follow_scope(&a->follows[i], scopes[n]) == 0;
-    kept_only(a->state, scopes, n);
-    free(scopes);
 }
 
 static void start(struct agent *a)

@@ -40,7 +40,8 @@ struct run {
     struct ignore *ignore;
     struct provider *provider;
     struct pass *pass;
-    int64_t started_ms;
+    int64_t started_ms, read_ms;
+    bool keeps; /* what is read is kept for the next run */
     bool failed;
 };
 
@@ -183,6 +184,7 @@ static void on_source(struct source_read *read, void *ctx)
 {
     struct run *r = ctx;
     struct err _err_ *err = NULL;
+    r->read_ms = clock_now_ms();
     r->set = source_read_unchanged(read) ? steal(r->kept) : source_read_take(read, &err);
     if (!r->set) {
         fail(r, err_message(err));
@@ -200,9 +202,10 @@ static void take_kept(struct run *r, struct source_config *config)
     uint8_t scope[KEPT_SCOPE_BYTES];
     _free_ char *note = NULL;
     int64_t read_at;
-    if (source_scope(config, scope, NULL))
+    r->keeps = source_scope(config, scope, NULL) == 0;
+    if (!r->keeps)
         return;
-    config->base = r->kept = kept_read(r->state, scope, &read_at, &note);
+    config->base = r->kept = kept_read(r->state, KEPT_DIFF, scope, &read_at, &note);
     if (note)
         warn(r, note);
 }
@@ -210,9 +213,9 @@ static void take_kept(struct run *r, struct source_config *config)
 /* For the next run. */
 static void keep(struct run *r)
 {
-    if (!r->set)
+    if (!r->set || !r->keeps)
         return;
-    kept_write(r->state, r->set, clock_now_ms());
+    kept_write(r->state, KEPT_DIFF, r->set, r->read_ms);
     kept_newest(r->state, LIMIT_KEPT_FILES);
 }
 

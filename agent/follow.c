@@ -310,7 +310,10 @@ static void on_read(struct source_read *read, void *ctx)
         read_failed(f, err);
     } else {
         struct desired_set *old = NULL;
+        if (unchanged && f->set)
+            f->set->restored = false;
         if (set) {
+            set->restored = false;
             old = f->set;
             f->set = set;
             f->anew = false;
@@ -460,8 +463,9 @@ int follow_scope(const struct follow *f, uint8_t scope[DESIRED_DIGEST_BYTES])
 
 void follow_keep(struct follow *f)
 {
-    if (f->set)
-        kept_write(f->agent->state, f->set, f->read_at);
+    uint8_t scope[DESIRED_DIGEST_BYTES];
+    if (f->set && !follow_scope(f, scope) && !memcmp(scope, f->set->scope, sizeof(scope)))
+        kept_write(f->agent->state, KEPT_AGENT, f->set, f->read_at);
 }
 
 static void find_kept(struct follow *f)
@@ -470,7 +474,7 @@ static void find_kept(struct follow *f)
     _free_ char *note = NULL;
     if (follow_scope(f, scope))
         return;
-    f->kept = kept_read(f->agent->state, scope, &f->kept_read_at, &note);
+    f->kept = kept_read(f->agent->state, KEPT_AGENT, scope, &f->kept_read_at, &note);
     if (note)
         log_note(EVENT_WARNING, f->config->name, NULL, note);
 }

@@ -73,6 +73,7 @@ struct desired_set {
     struct walk_counts walked;
     bool complete;       /* the end record came: only then is the set what Git says */
     bool saved;          /* the file of sync/kept.h holds this very set */
+    bool restored;       /* from such a file: this process has not read it yet */
     struct spool *spool; /* bodies, interned strings; shared with the sets that it came from */
 };
 

@@ -21,11 +21,12 @@
  * leaves it.
  * Its time of last change is when Git was last seen to say so.
  */
-#define KEPT_PREFIX "read-"
-#define KEPT_MAGIC  "holdfast read 1\n"
-#define MAGIC_BYTES 16
-#define NAME_BYTES  (sizeof(KEPT_PREFIX) + 2 * (size_t)KEPT_SCOPE_BYTES + sizeof(".new"))
-#define READ_BYTES  (256 * KIB)
+#define KEPT_MAGIC   "holdfast read 1\n"
+#define MAGIC_BYTES  16
+#define HEAD_BYTES   (MAGIC_BYTES + HASH_SHA256_BYTES)
+#define PREFIX_BYTES 5
+#define NAME_BYTES   (PREFIX_BYTES + 2 * (size_t)KEPT_SCOPE_BYTES + sizeof(".new"))
+#define READ_BYTES   (256 * KIB)
 
 /* ---- of the program ---- */
 
@@ -39,11 +40,17 @@ static void program_digest(uint8_t out[HASH_SHA256_BYTES])
     hash_sha256(text, strlen(text), out);
 }
 
-static void name_of(const uint8_t scope[KEPT_SCOPE_BYTES], const char *suffix, char *out)
+static const char *prefix_of(enum kept_whose whose)
+{
+    return whose == KEPT_AGENT ? "read-" : "diff-";
+}
+
+static void name_of(enum kept_whose whose, const uint8_t scope[KEPT_SCOPE_BYTES],
+                    const char *suffix, char *out)
 {
     char hex[2 * KEPT_SCOPE_BYTES + 1];
     hash_hex(scope, KEPT_SCOPE_BYTES, hex);
-    snprintf(out, NAME_BYTES, "%s%s%s", KEPT_PREFIX, hex, suffix);
+    snprintf(out, NAME_BYTES, "%s%s%s", prefix_of(whose), hex, suffix);
 }
 
 /* ---- writing ---- */
@@ -135,7 +142,7 @@ static int put_set(struct record_writer *w, const struct desired_set *set, struc
 
 static bool write_file(const struct statedir *dir, int fd, const struct desired_set *set)
 {
-    uint8_t head[MAGIC_BYTES + HASH_SHA256_BYTES] = {0};
+    uint8_t head[HEAD_BYTES] = {0};
     struct record_writer w;
     struct piece piece = {0};
     record_writer_init(&w, fd);
@@ -161,19 +168,23 @@ static uint64_t bytes_of(const struct desired_set *set)
     return bytes;
 }
 
-void kept_write(const struct statedir *dir, struct desired_set *set, int64_t read_at)
+void kept_write(const struct statedir *dir, enum kept_whose whose, struct desired_set *set,
+                int64_t read_at)
 {
     const struct timespec at = {.tv_sec = read_at / 1000, .tv_nsec = read_at % 1000 * 1000000};
     const struct timespec times[] = {at, at};
     char name[NAME_BYTES], next[NAME_BYTES];
-    name_of(set->scope, "", name);
-    name_of(set->scope, ".new", next);
+    name_of(whose, set->scope, "", name);
+    name_of(whose, set->scope, ".new", next);
     if (set->saved && utimensat(dir->fd, name, times, AT_SYMLINK_NOFOLLOW) == 0)
         return;
     set->saved = false;
-    if (!desired_can_go_on(set) || bytes_of(set) > LIMIT_KEPT_BYTES)
+    if (!desired_can_go_on(set) || bytes_of(set) > LIMIT_KEPT_BYTES) {
+        unlinkat(dir->fd, name, 0); /* Git says otherwise by now */
         return;
-    int fd = openat(dir->fd, next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    }
+    unlinkat(dir->fd, next, 0);
+    int fd = openat(dir->fd, next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     bool good = fd >= 0 && write_file(dir, fd, set) && futimens(fd, times) == 0;
     if (fd >= 0)
         close(fd);
@@ -186,6 +197,7 @@ void kept_write(const struct statedir *dir, struct desired_set *set, int64_t rea
 
 struct taking {
     struct desired_set *set;
+    struct record_reader reader;
     const uint8_t *scope;
     bool headed, foreign; /* of another program */
     uint64_t count, older_count;
@@ -240,78 +252,100 @@ static int take_record(void *ctx, struct record *r, struct err **err)
     return records_bad(err);
 }
 
-/* Takes all records of the file; the HMAC that they make. */
-static int take_file(struct taking *t, int fd, struct hash_hmac *mac, struct err **err)
+/* Gives the file from behind its head to `each` in pieces. */
+static int each_piece(int fd, int (*each)(void *ctx, const char *data, size_t len), void *ctx)
 {
-    struct record_reader reader = RECORD_READER_INIT;
     _free_ char *data = xmalloc(READ_BYTES);
-    int rc = 0;
-    while (!rc) {
-        ssize_t n = read(fd, data, READ_BYTES);
+    ssize_t n = -1;
+    if (lseek(fd, HEAD_BYTES, SEEK_SET) != HEAD_BYTES)
+        return -1;
+    while ((n = read(fd, data, READ_BYTES)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
-        if (n <= 0) {
-            rc = n < 0 || record_reader_partial(&reader) ? records_bad(err) : 0;
-            break;
-        }
-        hash_hmac_add(mac, data, (size_t)n);
-        rc = record_feed(&reader, data, (size_t)n, take_record, t, err);
+        if (n < 0 || each(ctx, data, (size_t)n))
+            return -1;
     }
-    record_reader_free(&reader);
-    return rc;
+    return 0;
+}
+
+static int add_to_mac(void *ctx, const char *data, size_t len)
+{
+    hash_hmac_add(ctx, data, len);
+    return 0;
+}
+
+static int feed(void *ctx, const char *data, size_t len)
+{
+    struct taking *t = ctx;
+    return record_feed(&t->reader, data, len, take_record, t, NULL);
+}
+
+/* As it was written, all of it? */
+static bool is_undamaged(const struct statedir *dir, int fd)
+{
+    uint8_t head[HEAD_BYTES], mac[HASH_SHA256_BYTES];
+    if (read(fd, head, sizeof(head)) != sizeof(head) || memcmp(head, KEPT_MAGIC, MAGIC_BYTES) != 0)
+        return false;
+    struct hash_hmac *sum = hash_hmac_new(dir->key, sizeof(dir->key));
+    bool good = each_piece(fd, add_to_mac, sum) == 0;
+    hash_hmac_end(sum, mac);
+    return good && hash_equal(mac, sizeof(mac), head + MAGIC_BYTES, sizeof(mac));
 }
 
 static bool is_whole(const struct taking *t)
 {
     const struct desired_set *set = t->set;
     return t->headed && set->count == t->count && set->older_count == t->older_count &&
-           set->source_problems <= set->problem_count &&
+           set->source_problems <= set->problem_count && !record_reader_partial(&t->reader) &&
            !memcmp(set->digest, t->digest, sizeof(t->digest));
 }
 
-static bool read_file(const struct statedir *dir, int fd, struct taking *t)
+static bool take_file(struct taking *t, int fd)
 {
-    uint8_t head[MAGIC_BYTES + HASH_SHA256_BYTES], mac[HASH_SHA256_BYTES];
-    if (read(fd, head, sizeof(head)) != sizeof(head) || memcmp(head, KEPT_MAGIC, MAGIC_BYTES) != 0)
-        return false;
-    struct hash_hmac *sum = hash_hmac_new(dir->key, sizeof(dir->key));
-    bool good = take_file(t, fd, sum, NULL) == 0;
-    hash_hmac_end(sum, mac);
-    if (!good || !hash_equal(mac, sizeof(mac), head + MAGIC_BYTES, sizeof(mac)) || !is_whole(t) ||
-        desired_set_finish(t->set, NULL))
+    bool good = each_piece(fd, feed, t) == 0 && is_whole(t) && !desired_set_finish(t->set, NULL);
+    record_reader_free(&t->reader);
+    if (!good)
         return false;
     memcpy(t->set->older_digest, t->older_digest, sizeof(t->older_digest));
     spool_whole(t->set->spool);
-    t->set->complete = t->set->saved = true;
+    t->set->complete = t->set->saved = t->set->restored = true;
     return true;
 }
 
-struct desired_set *kept_read(const struct statedir *dir, const uint8_t scope[KEPT_SCOPE_BYTES],
-                              int64_t *read_at, char **note)
+struct desired_set *kept_read(const struct statedir *dir, enum kept_whose whose,
+                              const uint8_t scope[KEPT_SCOPE_BYTES], int64_t *read_at, char **note)
 {
     char name[NAME_BYTES];
     *note = NULL;
-    name_of(scope, "", name);
-    int fd = openat(dir->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    name_of(whose, scope, "", name);
+    int fd = openat(dir->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
         return NULL;
-    struct taking t = {.set = desired_set_new(dir->path, NULL), .scope = scope};
     struct stat st = {0};
-    bool good = t.set && fstat(fd, &st) == 0 && read_file(dir, fd, &t);
+    struct taking t = {.scope = scope, .reader = RECORD_READER_INIT};
+    bool whole = fstat(fd, &st) == 0 && is_undamaged(dir, fd);
+    t.set = whole ? desired_set_new(dir->path, NULL) : NULL;
+    bool good = t.set && take_file(&t, fd);
     close(fd);
     *read_at = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
     if (good)
         return t.set;
     desired_set_free(t.set);
-    unlinkat(dir->fd, name, 0);
-    if (!t.foreign)
+    if (!whole)
         *note = xasprintf("what was kept of the last read (%s) is damaged: all is read anew", name);
+    if (!whole || t.foreign)
+        unlinkat(dir->fd, name, 0); /* else it is the disk that fails */
     return NULL;
 }
 
-static bool is_ours(const char *name)
+/* Or what a process left that was killed while it wrote. */
+static bool is_kept(enum kept_whose whose, const char *name)
 {
-    return !strncmp(name, KEPT_PREFIX, strlen(KEPT_PREFIX));
+    const size_t hex = 2 * (size_t)KEPT_SCOPE_BYTES;
+    if (strncmp(name, prefix_of(whose), PREFIX_BYTES) != 0)
+        return false;
+    name += PREFIX_BYTES;
+    return strspn(name, "0123456789abcdef") == hex && (!name[hex] || !strcmp(name + hex, ".new"));
 }
 
 void kept_only(const struct statedir *dir, const uint8_t (*scopes)[KEPT_SCOPE_BYTES], size_t count)
@@ -320,9 +354,9 @@ void kept_only(const struct statedir *dir, const uint8_t (*scopes)[KEPT_SCOPE_BY
     const struct dirent *entry;
     while (all && (entry = readdir(all))) {
         char name[NAME_BYTES];
-        bool kept = !is_ours(entry->d_name);
+        bool kept = !is_kept(KEPT_AGENT, entry->d_name);
         for (size_t i = 0; i < count && !kept; i++) {
-            name_of(scopes[i], "", name);
+            name_of(KEPT_AGENT, scopes[i], "", name);
             kept = !strcmp(entry->d_name, name);
         }
         if (!kept)
@@ -353,7 +387,7 @@ void kept_newest(const struct statedir *dir, size_t most)
     const struct dirent *entry;
     while (all && (entry = readdir(all))) {
         struct stat st;
-        if (!is_ours(entry->d_name) || strlen(entry->d_name) >= NAME_BYTES ||
+        if (!is_kept(KEPT_DIFF, entry->d_name) ||
             fstatat(dir->fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
             continue;
         files = xgrow(files, &cap, count + 1, sizeof(*files));

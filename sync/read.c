@@ -145,6 +145,11 @@ static int read_place(const struct source_config *config, const char *place, boo
     return 0;
 }
 
+bool source_is_place(const char *url)
+{
+    return url && strncmp(url, "file://", 7) != 0 && !remote_url_is(url);
+}
+
 int read_source(const struct source_config *config, const struct read_sink *sink,
                 struct read_result *result, struct err **err)
 {
@@ -192,7 +197,7 @@ bool source_same_copy(const char *url, const char *other)
 /* The copy that a read of the URL makes, owned; NULL where it makes none. */
 static char *copy_of(const char *url, const char *state_dir)
 {
-    if (strncmp(url, "file://", 7) != 0 && remote_url_is(url))
+    if (strncmp(url, "file://", 7) != 0 && !source_is_place(url))
         return mirror_folder(state_dir, url);
     _free_ char *path = plain_path(url);
     _free_ char *real = path ? realpath(path, NULL) : NULL;
@@ -269,6 +274,7 @@ static json_t *known_json(const struct read_known *known)
     json_put(o, "files", json_integer((json_int_t)known->walked.files));
     json_put(o, "objects", json_integer((json_int_t)known->walked.objects));
     json_put(o, "cut", json_boolean(known->cut));
+    json_put(o, "restored", json_boolean(known->restored));
     for (size_t i = 0; i < known->step_count; i++) {
         json_t *step = json_object();
         json_put(step, "files", json_integer((json_int_t)known->steps[i].files));
@@ -340,6 +346,7 @@ static const struct read_known *known_parse(const json_t *o)
     known->walked.files = number(o, "files");
     known->walked.objects = number(o, "objects");
     known->cut = json_is_true(json_object_get(o, "cut"));
+    known->restored = json_is_true(json_object_get(o, "restored"));
     for (size_t i = 0; i < json_array_size(steps) && i < LIMIT_OLDER_COMMITS; i++) {
         const json_t *step = json_array_get(steps, i);
         known->steps[known->step_count++] = (struct older_cost){

@@ -40,7 +40,8 @@ struct read_known {
     struct walk_counts walked;
     struct older_cost steps[LIMIT_OLDER_COMMITS]; /* of the window of older versions */
     size_t step_count;
-    bool cut; /* it is not whole, so that it cannot be gone on with */
+    bool cut;      /* it is not whole, so that it cannot be gone on with */
+    bool restored; /* a process before read it, perhaps before the machine lost its power */
 };
 
 struct read_result {
@@ -61,6 +62,9 @@ struct read_result {
  */
 int read_source(const struct source_config *config, const struct read_sink *sink,
                 struct read_result *result, struct err **err);
+
+/* A folder or a file that is named as a path. */
+bool source_is_place(const char *url);
 
 /*
  * The request, as the parent writes it and the child reads it: an owned text; an owned config. The

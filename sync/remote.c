@@ -1,3 +1,4 @@
+#include "sync/read.h"
 #include "sync/remote.h"
 
 #include <errno.h>
@@ -279,8 +280,9 @@ static int bring(struct remote_fetch *f, git_repository *repo, struct err **err)
     if (all)
         leave_out(f, repo, &wants);
     bool same = kept && !all && git_oid_equal(&last, &f->id);
-    /* what was whole once may have lost a pack since, if the machine lost its power */
-    bool sure = same && f->config->known;
+    /* what was whole for a process before may have lost a pack since, if the machine lost its power
+     */
+    bool sure = same && f->config->known && !f->config->known->restored;
     int rc = 0;
     if (!sure && (all || !remote_mirror_whole(repo, &f->id)))
         rc = fetch_missing(f, repo, &wants, all, err);

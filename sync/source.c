@@ -351,6 +351,7 @@ static bool known_of(const struct desired_set *base, const uint8_t scope[DESIRED
     known->count = base->count;
     known->walked = base->walked;
     known->cut = base->older_cut;
+    known->restored = base->restored;
     known->step_count = base->step_count;
     if (known->step_count > LIMIT_OLDER_COMMITS)
         known->step_count = LIMIT_OLDER_COMMITS;
@@ -374,6 +375,8 @@ static void scope_of(const char *question, uint8_t scope[DESIRED_DIGEST_BYTES])
 int source_scope(const struct source_config *config, uint8_t scope[DESIRED_DIGEST_BYTES],
                  struct err **err)
 {
+    if (source_is_place(config->url))
+        return err_set(err, ERR_USAGE, "%s: a folder is what lies there", config->url);
     _free_ char *question = read_request(config, NULL, err);
     if (question)
         scope_of(question, scope);

@@ -71,8 +71,9 @@ const char *source_read_note(const struct source_read *read);
 void source_read_free(struct source_read *read);
 
 /*
- * What a set that is read so has as its scope: two questions with one scope have one answer. -1
- * with *err (ERR_USAGE) where it cannot be asked.
+ * What a set that is read so has as its scope: two questions with one scope have one answer, in
+ * other processes too. -1 with *err (ERR_USAGE) where it cannot be asked, and for a folder that is
+ * named as a path: what that is depends on where we are, and on links.
  */
 int source_scope(const struct source_config *config, uint8_t scope[DESIRED_DIGEST_BYTES],
                  struct err **err);

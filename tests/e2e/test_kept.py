@@ -19,7 +19,7 @@ def told(out):
 
 
 def kept(folder):
-    return glob.glob(os.path.join(folder, "read-*"))
+    return glob.glob(os.path.join(folder, "read-*")) + glob.glob(os.path.join(folder, "diff-*"))
 
 
 def test_diff_again(holdfast, cluster, repository, namespace, tmp_path):
@@ -58,6 +58,19 @@ def test_diff_again(holdfast, cluster, repository, namespace, tmp_path):
     notes = [one for one in lines if "what was kept of the last read" in one.get("message", "")]
     assert len(notes) == 1 and notes[0]["event"] == "note", damaged
     assert told("\n".join(json.dumps(one) for one in lines if one not in notes)) == told(out)
+
+
+def test_a_folder_is_where_we_are(holdfast, cluster, repository, namespace, tmp_path):
+    """One commit, and a path that means another folder each time: nothing is kept of it."""
+    repository.commit({"a/m.yaml": config_map("in-a", {}), "b/m.yaml": config_map("in-b", {})})
+    link = tmp_path / "link"
+    for name in ("a", "b"):
+        link.unlink(missing_ok=True)
+        link.symlink_to(os.path.join(repository.folder, name))
+        _, out, _ = holdfast("diff", link, "--ref", "main", "-o", "json", "--kubeconfig", cluster.kubeconfig, "-n", namespace,
+                             "--state-dir", tmp_path / "state")
+        assert [json.loads(line)["object"]["name"] for line in out.splitlines() if '"missing"' in line and '"drift"' in line] == [f"in-{name}"]
+    assert not kept(tmp_path / "state")
 
 
 def test_restart(agent, cluster, repository, namespace):
@@ -115,9 +128,10 @@ def test_git_is_away_at_a_restart(agent, cluster, repository, namespace):
     repository.commit({"b.yaml": config_map("b", {"k": "2"})})
     a.drift("cleared", field="data.k", object={"name": "b"})
     assert not a.seen(event="drift", state="cleared", object={"name": "a"})
-    a.kill()
-    for path in kept(os.path.join(a.folder, "state")):
-        os.remove(path)
+    repository.commit({"a.yaml": None, "b.yaml": None})  # what cannot be gone on with is no reason to go back
+    a.drift("cleared", object={"name": "a"}, cleared="not in Git")
+    assert a.stop() == 0
+    assert not kept(os.path.join(a.folder, "state"))
     os.rename(repository.folder, away)
     a.start()
     said = a.wait(event="error", source="infra")["message"]

@@ -236,8 +236,8 @@ static char *kept_file(const struct statedir *dir, struct desired_set *set)
     char hex[2 * KEPT_SCOPE_BYTES + 1];
     hash_hex(set->scope, KEPT_SCOPE_BYTES, hex);
     set->saved = false;
-    kept_write(dir, set, 7);
-    return xasprintf("%s/read-%s", state_dir, hex);
+    kept_write(dir, KEPT_DIFF, set, 7);
+    return xasprintf("%s/diff-%s", state_dir, hex);
 }
 
 static size_t kept_count(void)
@@ -246,7 +246,7 @@ static size_t kept_count(void)
     DIR *all = opendir(state_dir);
     const struct dirent *entry;
     while ((entry = readdir(all)))
-        count += strncmp(entry->d_name, "read-", 5) == 0;
+        count += strncmp(entry->d_name, "diff-", 5) == 0;
     closedir(all);
     return count;
 }
@@ -275,7 +275,7 @@ static void damaged(void **state)
         }
         close(fd);
         _free_ char *note = NULL;
-        assert_null(kept_read(dir, set->scope, &read_at, &note));
+        assert_null(kept_read(dir, KEPT_DIFF, set->scope, &read_at, &note));
         /* of another program: nothing that a person should know */
         if (at < PROGRAM_AT || at >= PROGRAM_AT + HASH_SHA256_BYTES)
             assert_non_null(strstr(note, "is damaged: all is read anew"));
@@ -284,25 +284,33 @@ static void damaged(void **state)
     free(kept_file(dir, set));
     uint8_t other[1][KEPT_SCOPE_BYTES] = {{1}};
     _free_ char *note = NULL;
-    assert_null(kept_read(dir, other[0], &read_at, &note));
+    assert_null(kept_read(dir, KEPT_DIFF, other[0], &read_at, &note));
     assert_null(note);
-    kept_only(dir, &set->scope, 1);
-    assert_int_equal(access(file, F_OK), 0);
     for (uint8_t i = 1; i < 5; i++) { /* written later than it, but said earlier */
         set->scope[0]++;
         free(kept_file(dir, set));
     }
     set->scope[0] -= 4;
-    kept_write(dir, set, 8000); /* is kept, but for the time */
-    desired_set_free(kept_read(dir, set->scope, &read_at, &note));
+    kept_write(dir, KEPT_DIFF, set, 8000); /* is kept, but for the time */
+    desired_set_free(kept_read(dir, KEPT_DIFF, set->scope, &read_at, &note));
     assert_int_equal(read_at, 8000);
     assert_int_equal(kept_count(), 5);
     kept_newest(dir, 2);
     assert_int_equal(kept_count(), 2);
     assert_int_equal(access(file, F_OK), 0);
+    kept_only(dir, other, 1); /* the agent's */
+    assert_int_equal(kept_count(), 2);
+    set->saved = false;
+    kept_write(dir, KEPT_AGENT, set, 7);
+    desired_set_free(kept_read(dir, KEPT_AGENT, set->scope, &read_at, &note));
+    assert_int_equal(read_at, 7);
+    kept_only(dir, &set->scope, 1);
+    desired_set_free(kept_read(dir, KEPT_AGENT, set->scope, &read_at, &note));
+    assert_int_equal(read_at, 7);
     kept_only(dir, other, 1);
-    assert_int_equal(access(file, F_OK), -1);
-    kept_write(dir, set, 9); /* though it was kept */
+    assert_null(kept_read(dir, KEPT_AGENT, set->scope, &read_at, &note));
+    assert_int_equal(unlink(file), 0);
+    kept_write(dir, KEPT_DIFF, set, 9); /* though it was kept */
     assert_int_equal(access(file, F_OK), 0);
     statedir_free(dir);
     desired_set_free(set);
@@ -512,14 +520,14 @@ static struct desired_set *restarted(struct desired_set *set)
     _free_ char *note = NULL;
     uint8_t scope[KEPT_SCOPE_BYTES];
     int64_t read_at;
-    kept_write(dir, set, 7);
+    kept_write(dir, KEPT_DIFF, set, 7);
     memcpy(scope, set->scope, sizeof(scope));
     const bool kept = desired_can_go_on(set);
-    struct desired_set *again = kept_read(dir, scope, &read_at, &note);
+    struct desired_set *again = kept_read(dir, KEPT_DIFF, scope, &read_at, &note);
     statedir_free(dir);
     assert_null(note);
-    if (!kept) { /* the one before, or none */
-        desired_set_free(again);
+    if (!kept) {
+        assert_null(again);
         return set;
     }
     assert_non_null(again);
