@@ -12,18 +12,21 @@
 #include "core/alloc.h"
 #include "core/hash.h"
 #include "core/limits.h"
+#include "core/seal.h"
 #include "core/version.h"
 #include "sync/records.h"
 
 /*
- * The file: KEPT_MAGIC, the HMAC (key of the stateDir) of all that follows, and records:
- * RECORD_KEPT, problems, objects, and older versions by step. In the machine's byte order: it never
- * leaves it.
- * Its time of last change is when Git was last seen to say so.
+ * The file: a head and, sealed, records: RECORD_KEPT, problems, objects, and older versions by
+ * step. In the machine's byte order: it never leaves it. Its time of last change is when Git was
+ * last seen to say so.
  */
+struct head {
+    char magic[16];
+    uint8_t nonce[SEAL_NONCE_BYTES], mac[SEAL_MAC_BYTES];
+};
+
 #define KEPT_MAGIC   "holdfast read 1\n"
-#define MAGIC_BYTES  16
-#define HEAD_BYTES   (MAGIC_BYTES + HASH_SHA256_BYTES)
 #define PREFIX_BYTES 5
 #define NAME_BYTES   (PREFIX_BYTES + 2 * (size_t)KEPT_SCOPE_BYTES + sizeof(".new"))
 #define READ_BYTES   (256 * KIB)
@@ -142,20 +145,22 @@ static int put_set(struct record_writer *w, const struct desired_set *set, struc
 
 static bool write_file(const struct statedir *dir, int fd, const struct desired_set *set)
 {
-    uint8_t head[HEAD_BYTES] = {0};
+    struct head head = {0};
     struct record_writer w;
     struct piece piece = {0};
+    hash_random(head.nonce, sizeof(head.nonce));
     record_writer_init(&w, fd);
-    w.mac = hash_hmac_new(dir->key, sizeof(dir->key));
+    w.seal = seal_new(dir->key, sizeof(dir->key), head.nonce);
     put_head(&w, set);
-    bool good = pwrite(fd, head, sizeof(head), 0) == sizeof(head) &&
+    bool good = pwrite(fd, &head, sizeof(head), 0) == sizeof(head) &&
                 lseek(fd, sizeof(head), SEEK_SET) == sizeof(head) &&
                 put_set(&w, set, &piece, NULL) == 0;
-    memcpy(head, KEPT_MAGIC, MAGIC_BYTES);
-    hash_hmac_end(w.mac, head + MAGIC_BYTES);
+    memcpy(head.magic, KEPT_MAGIC, sizeof(head.magic));
+    seal_mac(w.seal, head.mac);
+    seal_free(w.seal);
     record_writer_free(&w);
     free(piece.data);
-    return good && pwrite(fd, head, sizeof(head), 0) == sizeof(head);
+    return good && pwrite(fd, &head, sizeof(head), 0) == sizeof(head);
 }
 
 static uint64_t bytes_of(const struct desired_set *set)
@@ -198,6 +203,7 @@ void kept_write(const struct statedir *dir, enum kept_whose whose, struct desire
 struct taking {
     struct desired_set *set;
     struct record_reader reader;
+    struct seal *seal;
     const uint8_t *scope;
     bool headed, foreign; /* of another program */
     uint64_t count, older_count;
@@ -253,11 +259,11 @@ static int take_record(void *ctx, struct record *r, struct err **err)
 }
 
 /* Gives the file from behind its head to `each` in pieces. */
-static int each_piece(int fd, int (*each)(void *ctx, const char *data, size_t len), void *ctx)
+static int each_piece(int fd, int (*each)(void *ctx, char *data, size_t len), void *ctx)
 {
     _free_ char *data = xmalloc(READ_BYTES);
     ssize_t n = -1;
-    if (lseek(fd, HEAD_BYTES, SEEK_SET) != HEAD_BYTES)
+    if (lseek(fd, sizeof(struct head), SEEK_SET) != sizeof(struct head))
         return -1;
     while ((n = read(fd, data, READ_BYTES)) != 0) {
         if (n < 0 && errno == EINTR)
@@ -268,28 +274,31 @@ static int each_piece(int fd, int (*each)(void *ctx, const char *data, size_t le
     return 0;
 }
 
-static int add_to_mac(void *ctx, const char *data, size_t len)
+static int sum_piece(void *ctx, char *data, size_t len)
 {
-    hash_hmac_add(ctx, data, len);
+    seal_sum(ctx, data, len);
     return 0;
 }
 
-static int feed(void *ctx, const char *data, size_t len)
+static int feed(void *ctx, char *data, size_t len)
 {
     struct taking *t = ctx;
+    seal_read(t->seal, data, len);
     return record_feed(&t->reader, data, len, take_record, t, NULL);
 }
 
 /* As it was written, all of it? */
-static bool is_undamaged(const struct statedir *dir, int fd)
+static bool is_undamaged(const struct statedir *dir, int fd, struct head *head)
 {
-    uint8_t head[HEAD_BYTES], mac[HASH_SHA256_BYTES];
-    if (read(fd, head, sizeof(head)) != sizeof(head) || memcmp(head, KEPT_MAGIC, MAGIC_BYTES) != 0)
+    uint8_t mac[SEAL_MAC_BYTES];
+    if (read(fd, head, sizeof(*head)) != sizeof(*head) ||
+        memcmp(head->magic, KEPT_MAGIC, sizeof(head->magic)) != 0)
         return false;
-    struct hash_hmac *sum = hash_hmac_new(dir->key, sizeof(dir->key));
-    bool good = each_piece(fd, add_to_mac, sum) == 0;
-    hash_hmac_end(sum, mac);
-    return good && hash_equal(mac, sizeof(mac), head + MAGIC_BYTES, sizeof(mac));
+    struct seal *seal = seal_new(dir->key, sizeof(dir->key), head->nonce);
+    bool good = each_piece(fd, sum_piece, seal) == 0;
+    seal_mac(seal, mac);
+    seal_free(seal);
+    return good && hash_equal(mac, sizeof(mac), head->mac, sizeof(mac));
 }
 
 static bool is_whole(const struct taking *t)
@@ -323,9 +332,12 @@ struct desired_set *kept_read(const struct statedir *dir, enum kept_whose whose,
         return NULL;
     struct stat st = {0};
     struct taking t = {.scope = scope, .reader = RECORD_READER_INIT};
-    bool whole = fstat(fd, &st) == 0 && is_undamaged(dir, fd);
+    struct head head;
+    bool whole = fstat(fd, &st) == 0 && is_undamaged(dir, fd, &head);
     t.set = whole ? desired_set_new(dir->path, NULL) : NULL;
+    t.seal = whole ? seal_new(dir->key, sizeof(dir->key), head.nonce) : NULL;
     bool good = t.set && take_file(&t, fd);
+    seal_free(t.seal);
     close(fd);
     *read_at = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
     if (good)

@@ -1,9 +1,9 @@
 /*
- * What was read of a source, kept over restarts: a file under stateDir, from which the
- * next start makes the set that its first read goes on from (struct source_config, `base`). Git is
- * asked all the same: what is kept says only what need not be read again; where Git cannot be
- * asked, it is what was read last. What is damaged, of another program or of another stateDir is
- * dropped.
+ * What was read of a source, kept over restarts: a file under stateDir, sealed (core/seal.h), from
+ * which the next start makes the set that its first read goes on from (struct source_config,
+ * `base`). Git is asked all the same: what is kept says only what need not be read again; where Git
+ * cannot be asked, it is what was read last. What is damaged, of another program or of another
+ * stateDir is dropped.
  */
 #ifndef HOLDFAST_SYNC_KEPT_H
 #define HOLDFAST_SYNC_KEPT_H

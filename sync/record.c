@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/hash.h"
 #include "core/limits.h"
+#include "core/seal.h"
 
 #define HEADER_BYTES 5U
 #define FLUSH_BYTES  (256 * KIB)
@@ -70,8 +70,8 @@ static void write_out(struct record_writer *writer)
 {
     const char *data = writer->out.data;
     size_t left = writer->out.len;
-    if (writer->mac)
-        hash_hmac_add(writer->mac, data, left);
+    if (writer->seal)
+        seal_write(writer->seal, writer->out.data, left);
     while (left && !writer->failed) {
         ssize_t n = write(writer->fd, data, left);
         if (n >= 0) {

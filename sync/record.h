@@ -13,7 +13,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 
-struct hash_hmac;
+struct seal;
 
 enum record_type {
     RECORD_OBJECT = 'O',  /* identity, file, place, digest, body, places */
@@ -35,7 +35,7 @@ enum record_type {
 /* The writer collects records and writes them in large pieces; it blocks. */
 struct record_writer {
     int fd;
-    struct hash_hmac *mac; /* of all that is written; or NULL */
+    struct seal *seal; /* through which all is written; or NULL */
     struct buf out;
     size_t start;   /* of the open record */
     bool too_large; /* the open record */
