@@ -87,6 +87,7 @@
 #define LIMIT_LIVE_KEPT          (8 * MIB)  /* live objects kept until they are judged */
 #define LIMIT_JUDGED_AT_ONCE     32         /* objects whose trees are in memory */
 #define LIMIT_JUDGED_BYTES       (64 * MIB) /* and about what their trees take */
+#define LIMIT_TRIALS_ALONE       8          /* additions of an object that are tried one by one */
 #define LIMIT_JUDGE_AGAIN        5          /* answers computed on another resourceVersion */
 #define LIMIT_NAMES_BY_GET       8          /* so many objects of a kind are read by name */
 #define LIMIT_JUDGE_RETRY_S      5          /* the first pause before a verdict is tried again */

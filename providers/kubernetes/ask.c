@@ -6,9 +6,9 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/limits.h"
-#include "diff/compare.h"
 #include "providers/kubernetes/fields.h"
 #include "providers/kubernetes/internal.h"
+#include "providers/kubernetes/trial.h"
 
 #define APPLY_TYPE "application/apply-patch+yaml"
 #define PATCH_TYPE "application/json-patch+json"
@@ -18,6 +18,7 @@ struct question {
     LIST_ENTRY(question) link;
     struct kube_call *call;
     bool fresh; /* of kube_refresh: nothing was seen to change */
+    bool again; /* a read of what changed while it was judged */
     struct kube *k;
     struct unit *unit;
     enum ask what;
@@ -43,19 +44,66 @@ static void set_conflict(struct unit *unit, const char *why)
     set_unknown(unit, text);
 }
 
-/* The object as it is now: everything that was known of it begins anew. */
-static void read_answered(struct kube *k, struct unit *unit, const struct kube_answer *a)
+/* How far the questions are. */
+static unsigned progress(const struct facts *f, const struct kube_unit *u)
+{
+    unsigned n = (unsigned)u->trial.step + (unsigned)u->trial.alone;
+    for (int i = 0; i < ASK_COUNT; i++)
+        n += f->answers[i] != ANSWER_NONE;
+    return n;
+}
+
+/*
+ * It has changed meanwhile, but nothing that a verdict stands on, as where a controller writes its
+ * status: the answers stand. Each that comes between two changes brings the judgement forward.
+ */
+static void carry_over(struct unit *unit, struct kube_unit *old, const struct facts *before)
+{
+    struct facts *f = &unit->facts;
+    struct kube_unit *u = unit->own;
+    if (f->observed != OBSERVED_PRESENT || !u || !unit_digest_set(u->projection) ||
+        memcmp(u->projection, old->projection, sizeof(u->projection)) != 0 ||
+        u->candidates.count != old->candidates.count)
+        return;
+    for (int i = 0; i < ASK_COUNT; i++) {
+        f->answers[i] = before->answers[i];
+        u->answers[i] = steal(old->answers[i]);
+    }
+    f->probeable = before->probeable;
+    for (size_t i = 0; i < u->candidates.count; i++) {
+        struct candidate *c = &u->candidates.items[i], *was = &old->candidates.items[i];
+        c->alone = steal(was->alone);
+        c->follows = was->follows;
+    }
+    u->trial = old->trial;
+    old->trial = (struct trial){0};
+    u->refusal = old->refusal;
+    u->failure = old->failure;
+    old->refusal = old->failure = (struct refusal){0};
+    u->probe_name = steal(old->probe_name);
+    u->refused_probe = old->refused_probe;
+    u->carried = progress(f, u);
+    if (u->carried > old->carried)
+        f->rereads = 0;
+}
+
+/* The object as it is now. What was known of it begins anew, where it is another one. */
+static void read_answered(struct kube *k, struct unit *unit, bool again,
+                          const struct kube_answer *a)
 {
     struct facts *f = &unit->facts;
     struct item item;
     struct refusal r = {0};
-    kube_unit_forget(k, unit);
+    struct unit was = {.own = unit->own, .facts = *f};
+    unit->own = NULL;
     memset(f->answers, 0, sizeof(f->answers));
     memset(unit->state, 0, sizeof(unit->state));
     f->observed = OBSERVED_ABSENT;
     if (a->status == 200 && !a->err && !item_scan(a->body, a->body_len, &item)) {
         kube_state_of(k, unit, &item, unit->state);
         kube_observed(k, unit, &item);
+        if (again && was.own)
+            carry_over(unit, was.own, &was.facts);
     } else {
         refusal_read(&r, a, kube_is_secret(unit));
         if (a->status == 404) {
@@ -72,6 +120,7 @@ static void read_answered(struct kube *k, struct unit *unit, const struct kube_a
         }
         refusal_free(&r);
     }
+    kube_unit_forget(k, &was);
 }
 
 /* What the account may do, as answers have shown it: since when the server denies it, else 0. */
@@ -139,6 +188,8 @@ static void question_refused(const struct question *q, struct kube_unit *u,
                        strcmp(q->unit->kind, "APIService") != 0;
     if (q->what == ASK_CREATE)
         u->refused_probe = refusal_same(&u->refusal, r);
+    if (q->what == ASK_REMOVE && f->answers[ASK_REMOVE] == ANSWER_REFUSED)
+        kube_trial_answered(q->k, q->unit, NULL);
 }
 
 static void question_answered(const struct question *q, struct kube_unit *u,
@@ -154,10 +205,14 @@ static void question_answered(const struct question *q, struct kube_unit *u,
     }
     f->answers[q->what] = ANSWER_OK;
     granted(q->k, kube_resource_of(q->unit), q->what);
-    u->answers[q->what] = json_deep_copy(a->object);
-    if (q->what == ASK_CREATE) {
-        kube_probe_answered(q->k, q->unit);
+    json_t *answer = json_deep_copy(a->object);
+    if (q->what == ASK_REMOVE) {
+        kube_trial_answered(q->k, q->unit, answer);
+        return;
     }
+    u->answers[q->what] = answer;
+    if (q->what == ASK_CREATE)
+        kube_probe_answered(q->k, q->unit);
 }
 
 /* Is the content of the answer that of the live object when it was judged? */
@@ -251,7 +306,7 @@ static void on_answer(void *ctx, const struct kube_answer *a)
     else if (q->fresh)
         refreshed(q, a);
     else if (q->what == ASK_READ)
-        read_answered(q->k, q->unit, a);
+        read_answered(q->k, q->unit, q->again, a);
     else if (answers_object(a))
         question_answered(q, u, a);
     else
@@ -275,59 +330,6 @@ static json_t *apply_body(const struct kube *k, const struct kube_unit *u)
         json_put(body, "spec", spec);
     }
     return body;
-}
-
-struct fold {
-    json_t *patch;
-    const json_t *live;
-    json_t *made; /* texts of lists and maps that the patch has made */
-};
-
-/* A list or labels that are not there at all: made before anything is put in. */
-static void fold_make(struct fold *f, const struct path *path, bool list)
-{
-    if (!path || path_find(f->live, path))
-        return;
-    _free_ char *text = path_text(path);
-    if (json_object_get(f->made, text))
-        return;
-    json_put(f->made, text, json_true());
-    patch_op(f->patch, "add", f->live, path, list ? json_array() : json_object());
-}
-
-static void fold_difference(void *ctx, const struct difference *d)
-{
-    struct fold *f = ctx;
-    if (d->order || !d->answer)
-        return;
-    json_t *value = json_incref((json_t *)d->answer);
-    bool element = d->path->type == STEP_KEYS || d->path->type == STEP_VALUE;
-    fold_make(f, d->path->up, element);
-    if (d->live || !element) {
-        patch_op(f->patch, d->live ? "replace" : "add", f->live, d->path, value);
-        return;
-    }
-    const struct path last = {.up = d->path->up, .type = STEP_MEMBER, .name = "-"};
-    patch_op(f->patch, "add", f->live, &last, value);
-}
-
-/* Our values in, the hands' additions out: would the server take that? */
-static json_t *fold_body(const struct kube *k, struct kube_unit *u)
-{
-    json_t *removes = candidates_patch(&u->candidates, u->live);
-    json_t *patch = json_array();
-    json_auto_t *made = json_object();
-    struct fold fold = {patch, u->live, made};
-    json_array_append(patch, json_array_get(removes, 0)); /* resourceVersion */
-    const struct comparison c = {
-        .shape_ops = &fields_shape, .ctx = &fold, .found = fold_difference};
-    const json_t *managed = json_at(u->answers[ASK_CREATE], "metadata", "managedFields", NULL);
-    compare_declared(&c, u->declared, u->answers[ASK_CREATE], u->live,
-                     json_object_get(json_array_get(managed, 0), "fieldsV1"));
-    for (size_t i = 1; i < json_array_size(removes); i++)
-        json_array_append(patch, json_array_get(removes, i));
-    json_decref(removes);
-    return patch;
 }
 
 static void send_question(struct question *q, const char *method, const char *path,
@@ -381,13 +383,14 @@ void kube_ask(struct provider *p, struct unit *unit, enum ask what)
         k->config.host->dirty(k->config.host->ctx, unit);
         return;
     }
+    const bool again = what == ASK_READ && unit->facts.stale;
     if (what == ASK_READ) { /* it is as the answer says, but for what changes from here on */
         unit->facts.rereads += unit->facts.stale;
         unit->facts.stale = false;
         unit->facts.observed = OBSERVED_ABSENT;
     }
     struct question *q = xcalloc(1, sizeof(*q));
-    *q = (struct question){.k = k, .unit = unit, .what = what};
+    *q = (struct question){.k = k, .unit = unit, .what = what, .again = again};
     _free_ char *object = kube_path(r, unit->namespace, unit->name);
     _free_ char *collection = kube_path(r, unit->namespace, NULL);
     _free_ char *dry = dry_run(k, what == ASK_CREATE ? collection : object);
@@ -400,10 +403,10 @@ void kube_ask(struct provider *p, struct unit *unit, enum ask what)
         send_question(q, "POST", dry, "application/json", kube_probe_body(u));
         break;
     case ASK_FOLD:
-        send_question(q, "PATCH", dry, PATCH_TYPE, fold_body(k, u));
+        send_question(q, "PATCH", dry, PATCH_TYPE, kube_fold_body(k, u));
         break;
     case ASK_REMOVE:
-        send_question(q, "PATCH", dry, PATCH_TYPE, candidates_patch(&u->candidates, u->live));
+        send_question(q, "PATCH", dry, PATCH_TYPE, kube_trial_body(k, unit));
         break;
     default:
         send_question(q, "GET", object, NULL, NULL);

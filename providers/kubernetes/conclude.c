@@ -9,6 +9,7 @@
 #include "providers/kubernetes/history.h"
 #include "providers/kubernetes/report.h"
 #include "providers/kubernetes/scope.h"
+#include "providers/kubernetes/trial.h"
 
 /* One telling of a unit's fields. */
 struct telling {
@@ -19,6 +20,7 @@ struct telling {
     bool unjudged;
     size_t told, in_resources, ignored; /* told: of the declared fields */
     size_t others;                      /* told: dropped and extra */
+    json_t *gone;               /* texts of paths that an apply of ours takes away as a whole */
     const char *scalers_unread; /* spec.replicas differs, and may be a scaler's, as this says why */
     bool blocked;               /* told, too */
     struct history history;
@@ -115,6 +117,9 @@ static void tell_dropped(void *ctx, const struct path *path, const json_t *answe
 {
     struct telling *t = ctx;
     const struct who who = {.by_reason = "git-moved"};
+    _free_ char *text = path_text(path);
+    if (t->unit->facts.answers[ASK_APPLY] == ANSWER_OK || path->type != STEP_MEMBER)
+        json_put(t->gone, text, json_true());
     if (ignored(t, &(struct difference){.path = path, .live = live}) || perhaps_held(t, path))
         return;
     const struct field_report f = {
@@ -123,10 +128,23 @@ static void tell_dropped(void *ctx, const struct path *path, const json_t *answe
     t->others++;
 }
 
+/* An apply of ours takes it away, with whatever a hand has put inside. */
+static bool goes_with_ours(const struct telling *t, const struct path *path)
+{
+    bool goes = false;
+    for (; path && !goes; path = path->up) {
+        _free_ char *text = path_text(path);
+        goes = json_object_get(t->gone, text) != NULL;
+    }
+    return goes;
+}
+
 static void tell_extra(void *ctx, const struct path *path, const json_t *live)
 {
     struct telling *t = ctx;
     struct who who = {0};
+    if (goes_with_ours(t, path))
+        return;
     if (ignored(t, &(struct difference){.path = path, .live = live}))
         return;
     who_of(t, path, false, &who);
@@ -148,8 +166,7 @@ static void tell_extras(struct telling *t)
     const struct candidates *c = &t->u->candidates;
     for (size_t i = 0; i < c->count; i++) {
         if (proven || c->items[i].certain)
-            candidate_rest(&c->items[i], t->u->answers[ASK_REMOVE],
-                           c->items[i].dropped ? tell_earlier : tell_extra, t);
+            kube_trial_rest(t->u, &c->items[i], c->items[i].dropped ? tell_earlier : tell_extra, t);
     }
 }
 
@@ -415,7 +432,8 @@ void kube_conclude(struct provider *p, struct unit *unit)
         return; /* in sync, and nothing was kept */
     struct err _err_ *err = NULL;
     struct kube_unit *u = kube_unit_of(unit);
-    struct telling t = {.k = k, .unit = unit, .u = u};
+    json_auto_t *gone = json_object();
+    struct telling t = {.k = k, .unit = unit, .u = u, .gone = gone};
     memset(unit->projection, 0, sizeof(unit->projection));
     if (kube_prepare(k, unit, &err))
         report_unknown(k, unit, err_message(err));

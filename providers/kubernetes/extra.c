@@ -85,6 +85,7 @@ void candidate_free(struct candidate *c)
 {
     kept_path_free(&c->path);
     json_decref(c->several);
+    json_decref(c->alone);
 }
 
 static bool path_among(const json_t *texts, const struct path *path)
@@ -167,9 +168,10 @@ static void look_at(struct walk *w, const struct path *step, const json_t *node,
         return; /* told with what Git declares */
     if (wanted || apart || !fields_whole(node)) {
         walk_hand(w, step, node, wanted, there);
-    } else if (!fields_find(w->ours, step)) {
+    } else {
         struct candidate *new = candidates_add(w->out, step, there);
         new->several = json_incref(several);
+        new->atomic = kind == SHAPE_LEAF &&json_object_size(there) > 0;
         /* a container put into a running Pod (kubectl debug) is always a hand's, and stays */
         new->certain =
             !strcmp(w->entry->subresource, "ephemeralcontainers") || beyond_pointers(step);
@@ -301,32 +303,66 @@ static void remove_all(json_t *patch, const json_t *live, const struct path *pat
         patch_op(patch, "remove", live, path, NULL);
 }
 
-json_t *candidates_patch(const struct candidates *c, const json_t *live)
+void candidates_patch_begin(json_t *patch, const json_t *live)
 {
-    json_auto_t *removes = json_array();
-    for (size_t i = 0; i < c->count; i++) {
-        const struct path *path = kept_path_last(&c->items[i].path);
-        if (c->items[i].certain)
-            continue;
-        if (path->type == STEP_KEYS || path->type == STEP_VALUE)
-            remove_all(removes, live, path);
-        else
-            patch_op(removes, "remove", live, path, NULL);
-    }
-    const size_t count = json_array_size(removes);
-    _free_ json_t **sorted = xcalloc(count, sizeof(json_t *));
-    for (size_t i = 0; i < count; i++)
-        sorted[i] = json_array_get(removes, i);
-    if (count)
-        qsort(sorted, count, sizeof(*sorted), later_first);
-
-    json_t *patch = json_array();
     const struct path metadata = {.type = STEP_MEMBER, .name = "metadata"};
     const struct path version = {.up = &metadata, .type = STEP_MEMBER, .name = "resourceVersion"};
     patch_op(patch, "replace", live, &version,
              json_incref(json_at(live, "metadata", "resourceVersion", NULL)));
-    for (size_t i = 0; i < count; i++)
-        json_array_append(patch, sorted[i]);
+}
+
+/* Does it go with another one: the same, or what holds it? */
+static bool goes_anyway(const json_t *gone, const char *pointer)
+{
+    _free_ char *up = xstrdup(pointer);
+    for (char *slash = up + strlen(up); slash; slash = strrchr(up, '/')) {
+        *slash = '\0';
+        if (*up && json_object_get(gone, up))
+            return true;
+    }
+    return false;
+}
+
+void candidates_remove(json_t *patch, const struct candidates *const *sets, size_t count,
+                       const json_t *live)
+{
+    json_auto_t *removes = json_array(), *gone = json_object();
+    for (size_t n = 0; n < count; n++) {
+        for (size_t i = 0; i < sets[n]->count; i++) {
+            const struct candidate *c = &sets[n]->items[i];
+            const struct path *path = kept_path_last(&c->path);
+            if (c->certain)
+                continue;
+            if (path->type == STEP_KEYS || path->type == STEP_VALUE)
+                remove_all(removes, live, path);
+            else
+                patch_op(removes, "remove", live, path, NULL);
+        }
+    }
+    const size_t ops = json_array_size(removes);
+    _free_ json_t **sorted = xcalloc(ops, sizeof(json_t *));
+    for (size_t i = 0; i < ops; i++)
+        sorted[i] = json_array_get(removes, i);
+    if (ops)
+        qsort(sorted, ops, sizeof(*sorted), later_first);
+    for (size_t i = ops; i-- > 0;) { /* what holds others stands behind them */
+        const char *pointer = json_str_at(sorted[i], "path", NULL);
+        if (goes_anyway(gone, pointer))
+            sorted[i] = NULL;
+        else
+            json_put(gone, pointer, json_true());
+    }
+    for (size_t i = 0; i < ops; i++) {
+        if (sorted[i])
+            json_array_append(patch, sorted[i]);
+    }
+}
+
+json_t *candidates_patch(const struct candidates *c, const json_t *live)
+{
+    json_t *patch = json_array();
+    candidates_patch_begin(patch, live);
+    candidates_remove(patch, &c, 1, live);
     return patch;
 }
 
@@ -348,12 +384,12 @@ static bool came_back(const json_t *live, const json_t *back)
     return any;
 }
 
-static void rest(const struct path *path, const json_t *live, const json_t *back,
-                 candidate_found *found, void *ctx)
+void candidate_rest(const struct path *path, const json_t *live, const json_t *back, bool atomic,
+                    candidate_found *found, void *ctx)
 {
     if (back && json_same(live, back))
         return;
-    if (!came_back(live, back)) {
+    if (atomic || !came_back(live, back)) {
         found(ctx, path, live);
         return;
     }
@@ -365,13 +401,13 @@ static void rest(const struct path *path, const json_t *live, const json_t *back
         const struct path step = {.up = path, .type = STEP_MEMBER, .name = name};
         const json_t *member = json_object_get(back, name);
         more &= member && json_same(value, member);
-        rest(&step, value, member, found, ctx);
+        candidate_rest(&step, value, member, false, found, ctx);
     }
     if (more) /* only the default has more: nothing less than the whole can be told */
         found(ctx, path, live);
 }
 
-static void rest_of_several(const struct candidate *c, const json_t *answer, candidate_found *found,
+void candidate_rest_several(const struct candidate *c, const json_t *answer, candidate_found *found,
                             void *ctx)
 {
     const struct path *path = kept_path_last(&c->path);
@@ -379,18 +415,6 @@ static void rest_of_several(const struct candidate *c, const json_t *answer, can
     json_auto_t *back = path_index_several(&in_answer, path->value);
     if (!back || !json_same(back, c->several))
         found(ctx, path, c->several);
-}
-
-void candidate_rest(const struct candidate *c, const json_t *answer, candidate_found *found,
-                    void *ctx)
-{
-    const struct path *path = kept_path_last(&c->path);
-    if (c->certain)
-        found(ctx, path, c->several ? c->several : c->live);
-    else if (c->several)
-        rest_of_several(c, answer, found, ctx);
-    else
-        rest(path, c->live, path_find(answer, path), found, ctx);
 }
 
 void candidates_free(struct candidates *c)

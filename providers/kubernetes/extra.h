@@ -26,7 +26,10 @@ struct candidate {
     const json_t *live; /* borrowed from the live object */
     json_t *several;    /* all live elements of these keys, where there are several; or NULL */
     bool certain;       /* no default, and no patch of the object itself could take it away */
+    bool atomic;        /* a map of which no member is owned by itself: told whole */
     bool dropped;       /* Git declared it once (earlier.h) */
+    json_t *alone;      /* trial.h: the answer where it was taken out alone */
+    bool follows;       /* it came back then: it follows from other additions */
 };
 
 struct candidates {
@@ -46,8 +49,9 @@ struct extra_input {
 };
 
 /*
- * What hands own, Git does not declare and we do not own, each at its highest owned path that holds
- * nothing declared; one for each element or key where SPEC 1 wants that. Borrows from input->live.
+ * What hands own and Git does not declare, each at its highest owned path that holds nothing
+ * declared; one for each element or key where SPEC 1 wants that. What we own, too, is no less a
+ * hand's: an apply that no longer names it leaves it. Borrows from input->live.
  */
 void candidates_find(const struct extra_input *input, struct candidates *out);
 
@@ -59,12 +63,21 @@ json_t *candidates_patch(const struct candidates *c, const json_t *live);
 
 typedef void candidate_found(void *ctx, const struct path *path, const json_t *live);
 
+/* The same in two steps: the first operation, and the others for several sets, each path once. */
+void candidates_patch_begin(json_t *patch, const json_t *live);
+void candidates_remove(json_t *patch, const struct candidates *const *sets, size_t count,
+                       const json_t *live);
+
 /*
- * Tells what the answer to that patch does not have back with the same value; the rest was a
- * default. Inside maps that come back in part it is told member by member.
+ * Tells what of the live value at the path is not `back` with the same value in the answer to such
+ * a patch; the rest was a default. Inside maps that come back in part it is told member by member,
+ * unless they are atomic.
  */
-void candidate_rest(const struct candidate *c, const json_t *answer, candidate_found *found,
-                    void *ctx);
+void candidate_rest(const struct path *path, const json_t *live, const json_t *back, bool atomic,
+                    candidate_found *found, void *ctx);
+/* The same of a candidate with `several`. */
+void candidate_rest_several(const struct candidate *c, const json_t *answer, candidate_found *found,
+                            void *ctx);
 
 /* For earlier.h: adds one; then tells each path once, at the top, where several own it. */
 struct candidate *candidates_add(struct candidates *c, const struct path *path, const json_t *live);

@@ -54,6 +54,16 @@ struct kube {
 };
 
 /* What is kept of a unit while it is judged. */
+/* How far the trials of the hands' additions are (trial.h). */
+enum trial_step { TRIAL_TOGETHER, TRIAL_RESTORED, TRIAL_ALONE };
+
+struct trial {
+    enum trial_step step; /* what is asked, or was asked last */
+    size_t at, alone;     /* the candidate that is taken out alone; how many were */
+    bool shown;           /* one of them could be */
+    json_t *restored;     /* the answer with Git's values put back */
+};
+
 struct kube_unit {
     char *live_text; /* with managedFields; NULL: not kept, read it again */
     size_t live_len;
@@ -63,12 +73,14 @@ struct kube_unit {
     json_t *managed;  /* the managedFields array */
     struct candidates candidates;
     json_t *answers[ASK_COUNT];
-    struct refusal refusal;                /* of ASK_APPLY */
-    struct refusal failure;                /* of the last question that failed */
-    char *probe_name;                      /* the name ASK_CREATE went under */
-    bool replicas_held;                    /* a scaler holds spec.replicas */
-    bool refused_probe;                    /* ASK_CREATE says the same as ASK_APPLY: invalid */
-    char *unknown;                         /* why it could not be read */
+    struct trial trial;
+    unsigned carried;       /* how far the questions were when answers were carried over last */
+    struct refusal refusal; /* of ASK_APPLY */
+    struct refusal failure; /* of the last question that failed */
+    char *probe_name;       /* the name ASK_CREATE went under */
+    bool replicas_held;     /* a scaler holds spec.replicas */
+    bool refused_probe;     /* ASK_CREATE says the same as ASK_APPLY: invalid */
+    char *unknown;          /* why it could not be read */
     uint8_t projection[UNIT_DIGEST_BYTES]; /* of what was observed (projection.c) */
 };
 

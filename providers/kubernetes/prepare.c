@@ -140,6 +140,8 @@ static void unprepare(struct kube_unit *u)
     json_decref(u->live);
     json_decref(u->managed);
     u->declared = u->live = u->managed = NULL;
+    json_decref(u->trial.restored);
+    u->trial = (struct trial){0};
     for (int i = 0; i < ASK_COUNT; i++) {
         json_decref(u->answers[i]);
         u->answers[i] = NULL;

@@ -1,6 +1,8 @@
 """Verdicts over time: what comes again, what cannot be asked for a while, what is judged anew each day."""
+import json
 import os
 import sys
+import threading
 import time
 
 from faults import CALM, fake_clock, set_clock
@@ -57,6 +59,36 @@ def test_extra_that_cannot_be_asked_about(agent, cluster, repository, namespace,
     door.clear()
     a.drift("cleared", verdict="unknown", seconds=60)
     assert {e["id"] for e in a.seen(event="drift", state="opened", **{"class": "extra"})} >= {extra["id"]}
+
+
+def test_judged_while_its_status_moves(holdfast, cluster, repository, namespace, tmp_path):
+    """Each answer comes between two writes of the status: what was asked before them need not be asked again."""
+    one = deployment("web", 0, namespace=namespace)
+    cluster.apply(one)
+    repository.commit({"web.yaml": one})
+    spec = {"minReadySeconds": 5, "revisionHistoryLimit": 3, "progressDeadlineSeconds": 700, "paused": True}
+    path = f"/apis/apps/v1/namespaces/{namespace}/deployments/web"
+    cluster.api("PATCH", f"{path}?fieldManager=kubectl-edit", {"spec": spec})
+    done = threading.Event()
+
+    def write():
+        n = 0
+        while not done.wait(0.03):
+            n += 1
+            cluster.api("PATCH", f"{path}/status", {"status": {"conditions": [
+                {"type": "Busy", "status": "True", "reason": f"n{n}", "message": "", "lastUpdateTime": None}]}})
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(3):
+            _, out, errors = holdfast("diff", repository.url, "--ref", "main", "-o", "json", "--kubeconfig", cluster.kubeconfig,
+                                      "--state-dir", tmp_path / "state")
+            lines = [json.loads(line) for line in out.splitlines()]
+            found = {e.get("field"): e["verdict"] for e in lines if e["event"] == "drift"}
+            assert found == {f"spec.{name}": "drifted" for name in spec}, out + errors
+    finally:
+        done.set()
+        writer.join()
 
 
 def test_kind_that_goes(agent, cluster, repository, namespace):

@@ -310,7 +310,18 @@ static void check_compare(struct trees *t, const void *shape)
     notation_same(t->declared, t->live);
 }
 
-/* Each candidate is what it says, is not ours, and is told once. */
+/* Behind the resourceVersion: each place once. */
+static void check_removes(const json_t *patch)
+{
+    json_auto_t *once = json_object();
+    for (size_t i = 1; i < json_array_size(patch); i++) {
+        const char *pointer = json_str_at(json_array_get(patch, i), "path", NULL);
+        check(!json_object_get(once, pointer));
+        json_put(once, pointer, json_true());
+    }
+}
+
+/* Each candidate is what it says, and is told once. */
 static void check_candidates(struct trees *t, bool secret)
 {
     static const char *const hands[] = {"contr*", NULL};
@@ -326,13 +337,13 @@ static void check_candidates(struct trees *t, bool secret)
         const struct path *path = kept_path_last(&found.items[i].path);
         _free_ char *text = path_text(path);
         check(path_find(t->live, path) == found.items[i].live);
-        check(!t->ours || !fields_find(t->ours, path));
         check(!json_object_get(once, text));
         json_put(once, text, json_true());
-        candidate_rest(&found.items[i], t->answer, on_rest, t);
+        candidate_rest(path, found.items[i].live, path_find(t->answer, path), found.items[i].atomic,
+                       on_rest, t);
     }
     json_auto_t *patch = candidates_patch(&found, t->live);
-    check(json_array_size(patch) > found.count); /* more where an element is there twice */
+    check_removes(patch);
     candidates_free(&found);
 }
 

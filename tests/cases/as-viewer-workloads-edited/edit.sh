@@ -1,0 +1,5 @@
+kubectl -n "$NAMESPACE" patch deployment web --type=json -p '[{"op": "replace", "path": "/spec/template/spec/containers/0/env/0/value", "value": ""}, {"op": "add", "path": "/spec/template/spec/containers/0/env/1/value", "value": "y"}, {"op": "replace", "path": "/spec/template/spec/containers/0/resources/limits", "value": {"cpu": "1500m", "memory": "2Gi"}},
+{"op": "replace", "path": "/spec/template/spec/volumes/0", "value": {"name": "s", "hostPath": {"path": "/mnt"}}}, {"op": "add", "path": "/spec/template/spec/nodeSelector", "value": {"a": "b"}}, {"op": "replace", "path": "/spec/template/spec/containers/0/securityContext/allowPrivilegeEscalation", "value": true}]'
+kubectl -n "$NAMESPACE" patch cronjob nightly --type=json -p '[{"op": "replace", "path": "/spec/suspend", "value": true}, {"op": "remove", "path": "/spec/jobTemplate/spec/template/spec/containers/0/args"}]'
+kubectl -n "$NAMESPACE" patch hpa web --type=merge -p '{"spec": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}, "metrics": [{"type": "Pods", "pods": {"metric": {"name": "q"}, "target": {"type": "AverageValue", "averageValue": "1.5"}}}]}}'
+kubectl -n "$NAMESPACE" label pvc data app-

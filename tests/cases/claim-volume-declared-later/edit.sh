@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" wait --for=jsonpath={.status.phase}=Bound pvc/right pvc/wrong --timeout=60s

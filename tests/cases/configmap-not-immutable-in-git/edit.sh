@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch configmap settings --type=merge -p '{"immutable": true}'

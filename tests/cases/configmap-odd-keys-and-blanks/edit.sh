@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch configmap odd --type=merge -p '{"data": {"1": "eins", "007": "", "1.5": null, "true": "f", ".dot": "D", "a-b_c": null, "blanks": "key: value\nend\n", "lines": "a\nb\n", "tabs": "x    y", "text": "last\n", "007x": "\u00fc \u00a0"}, "binaryData": null}'

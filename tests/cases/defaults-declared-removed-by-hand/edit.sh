@@ -1,0 +1,4 @@
+kubectl -n "$NAMESPACE" patch deployment web --type=json -p '[{"op": "remove", "path": "/spec/revisionHistoryLimit"}, {"op": "remove", "path": "/spec/strategy"}, {"op": "remove", "path": "/spec/replicas"}, {"op": "remove", "path": "/spec/template/spec/dnsPolicy"}, {"op": "remove", "path": "/spec/template/spec/containers/0/imagePullPolicy"},
+{"op": "remove", "path": "/spec/template/spec/containers/0/ports/0/protocol"}, {"op": "remove", "path": "/spec/template/spec/containers/0/livenessProbe/periodSeconds"}, {"op": "replace", "path": "/spec/template/spec/containers/0/livenessProbe/failureThreshold", "value": 6}, {"op": "remove", "path": "/spec/template/spec/terminationGracePeriodSeconds"}]'
+kubectl -n "$NAMESPACE" rollout pause deployment/web
+kubectl -n "$NAMESPACE" rollout resume deployment/web

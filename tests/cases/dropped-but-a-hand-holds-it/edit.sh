@@ -1,0 +1,3 @@
+kubectl -n "$NAMESPACE" apply --server-side -f - <<'END'
+{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "labels": {"team": "ml"}}, "data": {"b": "two"}}
+END

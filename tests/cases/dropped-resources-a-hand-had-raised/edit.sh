@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" set resources deployment web --limits=memory=4Gi

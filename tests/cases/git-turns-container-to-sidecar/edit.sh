@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" set image deployment/b proxy=registry.example/proxy:2

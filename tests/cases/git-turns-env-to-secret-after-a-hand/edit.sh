@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" set env cronjob/nightly SIZE=4

@@ -1,0 +1,2 @@
+kubectl -n "$NAMESPACE" patch hpa web --type=merge -p '{"spec": {"minReplicas": 3, "behavior": {"scaleUp": {"policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}]}, "scaleDown": {"stabilizationWindowSeconds": 0}}}}'
+kubectl -n "$NAMESPACE" patch hpa bare --type=merge -p '{"spec": {"behavior": {"scaleUp": {"stabilizationWindowSeconds": 30}}, "metrics": [{"type": "Pods", "pods": {"metric": {"name": "queue"}, "target": {"type": "AverageValue", "averageValue": "3000m"}}}]}}'

@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch hpa.v2.autoscaling web --type=merge -p '{"spec": {"maxReplicas": 50, "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 85}}}]}}'

@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch job train --type=merge -p '{"spec": {"parallelism": 6}}'

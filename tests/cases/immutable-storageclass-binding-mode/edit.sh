@@ -1,0 +1,1 @@
+kubectl patch storageclass immutable-storageclass-binding-mode-sc -p '{"allowVolumeExpansion": false}'

@@ -1,0 +1,1 @@
+kubectl label pv immutable-volume-source-pv site=b

@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch job train --type=merge -p '{"spec": {"parallelism": 4, "activeDeadlineSeconds": 7200, "ttlSecondsAfterFinished": 86400, "template": {"metadata": {"labels": {"queue": "night"}}, "spec": {"nodeSelector": {"pool": "h100"}, "tolerations": [{"key": "gpu", "operator": "Exists"}, {"key": "spot", "operator": "Exists", "effect": "NoSchedule"}]}}}}'

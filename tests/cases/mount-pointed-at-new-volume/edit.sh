@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch deployment web -p '{"spec": {"template": {"metadata": {"annotations": {"why": "full"}}, "spec": {"volumes": [{"name": "big", "persistentVolumeClaim": {"claimName": "big"}}], "containers": [{"name": "main", "volumeMounts": [{"mountPath": "/data", "name": "big"}]}]}}}}'

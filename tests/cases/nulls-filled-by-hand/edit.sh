@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch deployment web -p '{"spec": {"minReadySeconds": 7, "template": {"spec": {"nodeSelector": {"a": "b"}, "tolerations": [{"operator": "Exists"}], "containers": [{"name": "main", "env": [{"name": "X", "value": "1"}], "resources": {"limits": {"cpu": "1"}}, "command": ["sh"]}]}}}}'

@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch pod train --type=json -p '[{"op": "remove", "path": "/spec/schedulingGates/0"}]'

@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" apply -f git

@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch service web -p '{"spec": {"internalTrafficPolicy": "Local", "trafficDistribution": "PreferClose", "externalIPs": ["203.0.113.9"], "ports": [{"port": 80, "appProtocol": "http"}]}}'

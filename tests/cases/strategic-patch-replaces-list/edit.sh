@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch deployment web -p '{"spec": {"template": {"spec": {"containers": [{"name": "main", "env": [{"$patch": "replace"}, {"name": "ONLY", "value": "x"}], "volumeMounts": [{"$patch": "delete", "mountPath": "/cache"}]}]}}}}'
