@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch widgets.$CASE.example.com/one --type=merge -p '{"spec": {"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}], "data": {"b": "2"}, "volumes": [{"name": "x"}, {"name": "y"}]}}'

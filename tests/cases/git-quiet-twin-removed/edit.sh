@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch widgets.$CASE.example.com/one --type=json -p '[{"op": "test", "path": "/spec/ports/1/title", "value": "web"}, {"op": "remove", "path": "/spec/ports/1"}, {"op": "remove", "path": "/metadata/labels"}]'

@@ -1,0 +1,1 @@
+for name in one two; do kubectl -n "$NAMESPACE" get widgets.$CASE.example.com/$name -o json | sed 's/"title": "web"/"title": "WEB"/; s/"title": "dns"/"title": "DNS"/' | kubectl -n "$NAMESPACE" replace -f -; done

@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch configmap good --type=merge -p '{"data": {"mode": "fast"}}'

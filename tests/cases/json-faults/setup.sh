@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" apply --server-side --field-manager=holdfast -f git/good.json

@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch serviceaccount runner --type=json -p '[{"op": "replace", "path": "/secrets", "value": [{"name": "three"}, {"name": "one"}]}]'
