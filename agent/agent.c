@@ -15,6 +15,7 @@
 #include "core/metrics.h"
 #include "core/version.h"
 #include "known.h"
+#include "left_open.h"
 #include "log.h"
 #include "publish.h"
 #include "sync/kept.h"
@@ -383,6 +384,7 @@ static void on_tick(struct ev_loop *loop, struct ev_timer *w, int events)
     for (size_t i = 0; i < a->count; i++)
         follow_tick(&a->follows[i], now);
     memo_flush(a->memo);
+    left_open_write(a);
     give_back();
 }
 
@@ -460,6 +462,7 @@ static void start(struct agent *a)
     a->publish = publish_new(a);
     drop_copies(a);
     make_follows(a, NULL, 0);
+    left_open_read(a);
     drop_kept(a);
     ev_timer_start(a->loop, &a->tick);
     discover_in(a, 0);
@@ -468,6 +471,10 @@ static void start(struct agent *a)
 static void agent_end(struct agent *a)
 {
     endpoints_free(a->endpoints);
+    if (a->left_open)
+        left_open_write(a);
+    json_decref(a->left_open);
+    free(a->open_written);
     for (size_t i = 0; i < a->count; i++) {
         follow_keep(&a->follows[i]);
         follow_free(&a->follows[i]);

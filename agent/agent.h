@@ -66,6 +66,8 @@ struct agent {
     struct http *http;
     struct statedir *state;
     struct memo *memo;
+    json_t *left_open;  /* what the process before had open, of sources not judged yet */
+    char *open_written; /* what left_open.c wrote last */
     struct kubeconfig kubeconfig;
     struct kube_client *client;
     struct discovery *discovery;

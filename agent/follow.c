@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "ignoring.h"
 #include "known.h"
+#include "left_open.h"
 #include "log.h"
 #include "pause.h"
 #include "publish.h"
@@ -122,6 +123,8 @@ static void on_judged_all(void *ctx)
     struct follow *f = ctx;
     if (f->restarted)
         tell_sweep(f->tell, why_cleared, f);
+    if (!f->judged)
+        left_open_judged(f, why_cleared);
     f->restarted = false;
     f->judged = true;
     if (f->summary_due)

@@ -136,3 +136,42 @@ def test_git_is_away_at_a_restart(agent, cluster, repository, namespace):
     a.start()
     said = a.wait(event="error", source="infra")["message"]
     assert said.endswith("; nothing was read of it yet, so nothing is compared"), said
+
+
+def test_what_was_open_is_cleared(agents, cluster, repository, namespace, tmp_path):
+    """By the next start: of what is in sync by then, of what has left Git, of a source that is not followed any more."""
+    names = ("fixed", "gone", "still", "worse")
+    cluster.apply([config_map(name, {"k": "1"}) for name in names] + [config_map("other", {"k": "1"})], namespace)
+    repository.commit({f"ex/{name}.yaml": config_map(name, {"k": "1"}) for name in names})
+    repository.commit({"why/other.yaml": config_map("other", {"k": "1"})})
+    sources = [{"name": name, "url": repository.url, "ref": "main", "path": name, "interval": "1s"} for name in ("ex", "why")]
+    config = {"sources": sources, "kubernetes": {"defaultNamespace": namespace}}
+    a = agents(config, cluster.kubeconfig)
+    a.ready("ex")
+    for name in (*names, "other"):
+        cluster.patch_data(namespace, name, {"k": "2"})
+    opened = {}
+    while len(opened) < 5:
+        event = a.wait(event="drift", state="opened")
+        opened[event["object"]["name"]] = event
+    end = time.monotonic() + 60
+    path = os.path.join(a.folder, "state", "open")
+    while not os.path.exists(path) or len(json.load(open(path, encoding="utf-8"))) < 5:
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    a.kill()
+    cluster.patch_data(namespace, "fixed", {"k": "1"})
+    cluster.kubectl("delete", "configmap", "worse", "-n", namespace)
+    repository.commit({"ex/gone.yaml": None})
+    a.configure({**config, "sources": sources[:1]})
+    for turn in range(2):
+        position = len(a.events)
+        a.start()
+        a.ready("ex")
+        told = [e for e in a.events[position:] if e["event"] == "drift"]
+        cleared = {e["object"]["name"]: e for e in told if e["state"] == "cleared"}
+        assert {n: e["cleared"] for n, e in cleared.items()} == ({} if turn else {
+            "fixed": "in sync", "gone": "not in Git", "other": "not followed", "worse": "not so any more"}), a.tail()
+        assert all(e["id"] == opened[name]["id"] and e["opened"] for name, e in cleared.items())
+        assert {e["object"]["name"]: e["verdict"] for e in told if e["state"] == "opened"} == {"still": "drifted", "worse": "missing"}
+        assert a.stop() == 0

@@ -168,7 +168,7 @@ class Killed:
             if event["event"] != "drift":
                 continue
             if event["state"] == "cleared":
-                del found[event["id"]]
+                found.pop(event["id"], None)  # or of the life before
             else:
                 found[event["id"]] = truth_of(event)
         return found
