@@ -32,6 +32,8 @@ struct seal *seal_new(const uint8_t *key, size_t key_len, const uint8_t nonce[SE
     if (!s->cipher || EVP_EncryptInit_ex(s->cipher, EVP_aes_256_ctr(), NULL, cipher_key, zero) != 1)
         abort();
     s->mac = hash_hmac_new(mac_key, sizeof(mac_key));
+    explicit_bzero(cipher_key, sizeof(cipher_key));
+    explicit_bzero(mac_key, sizeof(mac_key));
     return s;
 }
 

@@ -49,8 +49,33 @@ static unsigned progress(const struct facts *f, const struct kube_unit *u)
 {
     unsigned n = (unsigned)u->trial.step + (unsigned)u->trial.alone;
     for (int i = 0; i < ASK_COUNT; i++)
-        n += f->answers[i] != ANSWER_NONE;
+        n += f->answers[i] == ANSWER_OK || f->answers[i] == ANSWER_REFUSED;
     return n;
+}
+
+static bool same_candidates(const struct candidates *a, const struct candidates *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        _free_ char *x = path_text(kept_path_last(&a->items[i].path));
+        _free_ char *y = path_text(kept_path_last(&b->items[i].path));
+        if (strcmp(x, y) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Is all there as it was that a verdict stands on, what Git says included? */
+static bool is_the_same(const struct kube_unit *u, const struct kube_unit *old)
+{
+    return unit_digest_set(u->projection) &&
+           !memcmp(u->projection, old->projection, sizeof(u->projection)) &&
+           !memcmp(u->digest, old->digest, sizeof(u->digest)) &&
+           u->replicas_held == old->replicas_held &&
+           json_same(json_at(u->live, "metadata", "generation", NULL),
+                     json_at(old->live, "metadata", "generation", NULL)) &&
+           same_candidates(&u->candidates, &old->candidates);
 }
 
 /*
@@ -61,30 +86,34 @@ static void carry_over(struct unit *unit, struct kube_unit *old, const struct fa
 {
     struct facts *f = &unit->facts;
     struct kube_unit *u = unit->own;
-    if (f->observed != OBSERVED_PRESENT || !u || !unit_digest_set(u->projection) ||
-        memcmp(u->projection, old->projection, sizeof(u->projection)) != 0 ||
-        u->candidates.count != old->candidates.count)
+    if (f->observed != OBSERVED_PRESENT || !u)
+        return;
+    u->carried = old->carried;
+    if (!is_the_same(u, old))
         return;
     for (int i = 0; i < ASK_COUNT; i++) {
-        f->answers[i] = before->answers[i];
         u->answers[i] = steal(old->answers[i]);
+        if (before->answers[i] == ANSWER_OK || before->answers[i] == ANSWER_REFUSED)
+            f->answers[i] = before->answers[i];
     }
     f->probeable = before->probeable;
     for (size_t i = 0; i < u->candidates.count; i++) {
         struct candidate *c = &u->candidates.items[i], *was = &old->candidates.items[i];
         c->alone = steal(was->alone);
         c->follows = was->follows;
+        c->tried = was->tried;
     }
     u->trial = old->trial;
     old->trial = (struct trial){0};
     u->refusal = old->refusal;
+    u->probe = old->probe;
     u->failure = old->failure;
-    old->refusal = old->failure = (struct refusal){0};
+    old->refusal = old->probe = old->failure = (struct refusal){0};
     u->probe_name = steal(old->probe_name);
     u->refused_probe = old->refused_probe;
-    u->carried = progress(f, u);
-    if (u->carried > old->carried)
+    if (progress(f, u) > u->carried)
         f->rereads = 0;
+    u->carried = progress(f, u);
 }
 
 /* The object as it is now. What was known of it begins anew, where it is another one. */
@@ -177,7 +206,12 @@ static void question_refused(const struct question *q, struct kube_unit *u,
                              const struct kube_answer *a)
 {
     struct facts *f = &q->unit->facts;
-    struct refusal *r = q->what == ASK_APPLY ? &u->refusal : &u->failure;
+    if (f->stale)
+        return; /* what was asked about is no more */
+    struct refusal *r = q->what == ASK_APPLY    ? &u->refusal
+                        : q->what == ASK_CREATE ? &u->probe
+                                                : &u->failure;
+    refusal_free(r);
     refusal_read(r, a, kube_is_secret(q->unit));
     f->answers[q->what] = q->what == ASK_REMOVE && a->status == 405
                               ? ANSWER_DENIED /* nothing of this kind can be patched */
@@ -403,7 +437,7 @@ void kube_ask(struct provider *p, struct unit *unit, enum ask what)
         send_question(q, "POST", dry, "application/json", kube_probe_body(u));
         break;
     case ASK_FOLD:
-        send_question(q, "PATCH", dry, PATCH_TYPE, kube_fold_body(k, u));
+        send_question(q, "PATCH", dry, PATCH_TYPE, kube_fold_body(k, unit));
         break;
     case ASK_REMOVE:
         send_question(q, "PATCH", dry, PATCH_TYPE, kube_trial_body(k, unit));

@@ -271,7 +271,7 @@ static void conclude_unjudged(struct telling *t)
 static bool probe_in_the_way(const struct telling *t)
 {
     return t->unit->facts.answers[ASK_CREATE] == ANSWER_REFUSED &&
-           t->u->failure.kind == REFUSAL_DENIED;
+           t->u->probe.kind == REFUSAL_DENIED;
 }
 
 static const char *refusal_reason(const struct telling *t)

@@ -9,6 +9,7 @@
 #include "core/limits.h"
 #include "diff/path_index.h"
 #include "providers/kubernetes/fields.h"
+#include "providers/kubernetes/markers.h"
 
 void kept_path_init(struct kept_path *out, const struct path *path)
 {
@@ -154,6 +155,30 @@ static bool beyond_pointers(const struct path *path)
 static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
                       const json_t *declared, const json_t *live);
 
+/* Does an entry name something inside the map? Then it is not atomic, whoever owns it empty. */
+static bool owned_inside(const struct walk *w, const struct path *path)
+{
+    size_t i;
+    json_t *v;
+    json_array_foreach((json_t *)w->in->managed_fields, i, v)
+    {
+        const char *key;
+        json_t *child;
+        json_object_foreach((json_t *)fields_find(fields_entry(v).fields, path), key, child)
+        {
+            if (strcmp(key, ".") != 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A mark of the tool that we report as, and that a hand has applied with its manifest. */
+static bool is_mark(const struct walk *w, const struct path *path)
+{
+    return marker_is(w->in->manager, path) && w->ours && fields_find(w->ours, path);
+}
+
 /*
  * What a hand owns at the step, or below it. `several`: all live elements of the step's keys, where
  * there are several; else NULL.
@@ -166,6 +191,10 @@ static void look_at(struct walk *w, const struct path *step, const json_t *node,
         kind == SHAPE_KEYED || kind == SHAPE_SET || (path_each_key(step) && kind == SHAPE_MAP);
     if (wanted && (several || told_as_a_whole(wanted, there)))
         return; /* told with what Git declares */
+    const bool leaf = kind == SHAPE_LEAF && json_object_size(there) > 0;
+    const bool apart_elsewhere = leaf && !wanted && owned_inside(w, step);
+    if (apart_elsewhere && path_each_key(step))
+        return; /* the hand owns that there is a map, others what is in it */
     if (wanted || apart || !fields_whole(node)) {
         walk_hand(w, step, node, wanted, there);
     } else {
@@ -197,7 +226,8 @@ static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
             w->out->ignored++;
         json_auto_t *several =
             there && c.type == STEP_KEYS ? path_index_several(&in_live, c.value) : NULL;
-        if (there && !candidates_never(&step) && !(w->in->skip && w->in->skip(w->in->ctx, &step)))
+        if (there && !candidates_never(&step) && !is_mark(w, &step) &&
+            !(w->in->skip && w->in->skip(w->in->ctx, &step)))
             look_at(w, &step, child_node, wanted_at(w, &in_declared, &step), there, several);
         json_decref(c.value);
     }
@@ -311,6 +341,34 @@ void candidates_patch_begin(json_t *patch, const json_t *live)
              json_incref(json_at(live, "metadata", "resourceVersion", NULL)));
 }
 
+/* Is there what the rest of a pointer names? Not below a list: its indices are others by now. */
+static bool is_below(const json_t *value, const char *rest)
+{
+    while (*rest && json_is_object(value)) {
+        size_t len = strcspn(++rest, "/");
+        _free_ char *name = xstrndup(rest, len);
+        value = strchr(name, '~') ? NULL : json_object_get(value, name);
+        rest += len;
+    }
+    return value && !*rest;
+}
+
+/* Has the patch replaced what holds it, by something that does not? */
+static bool is_replaced(const json_t *patch, const char *pointer)
+{
+    size_t i;
+    json_t *op;
+    json_array_foreach((json_t *)patch, i, op)
+    {
+        const char *path = json_str_at(op, "path", NULL);
+        size_t len = strlen(path);
+        if (!strncmp(pointer, path, len) && pointer[len] == '/' &&
+            !is_below(json_object_get(op, "value"), pointer + len))
+            return true;
+    }
+    return false;
+}
+
 /* Does it go with another one: the same, or what holds it? */
 static bool goes_anyway(const json_t *gone, const char *pointer)
 {
@@ -347,7 +405,7 @@ void candidates_remove(json_t *patch, const struct candidates *const *sets, size
         qsort(sorted, ops, sizeof(*sorted), later_first);
     for (size_t i = ops; i-- > 0;) { /* what holds others stands behind them */
         const char *pointer = json_str_at(sorted[i], "path", NULL);
-        if (goes_anyway(gone, pointer))
+        if (goes_anyway(gone, pointer) || is_replaced(patch, pointer))
             sorted[i] = NULL;
         else
             json_put(gone, pointer, json_true());

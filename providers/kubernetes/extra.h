@@ -30,6 +30,7 @@ struct candidate {
     bool dropped;       /* Git declared it once (earlier.h) */
     json_t *alone;      /* trial.h: the answer where it was taken out alone */
     bool follows;       /* it came back then: it follows from other additions */
+    bool tried;         /* it was taken out alone, or could not be */
 };
 
 struct candidates {
@@ -63,7 +64,10 @@ json_t *candidates_patch(const struct candidates *c, const json_t *live);
 
 typedef void candidate_found(void *ctx, const struct path *path, const json_t *live);
 
-/* The same in two steps: the first operation, and the others for several sets, each path once. */
+/*
+ * The same in two steps: the first operation, and the others for several sets, each path once. What
+ * operations in between have replaced is as they left it: nothing is removed there that is gone.
+ */
 void candidates_patch_begin(json_t *patch, const json_t *live);
 void candidates_remove(json_t *patch, const struct candidates *const *sets, size_t count,
                        const json_t *live);

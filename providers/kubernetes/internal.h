@@ -61,6 +61,7 @@ struct trial {
     enum trial_step step; /* what is asked, or was asked last */
     size_t at, alone;     /* the candidate that is taken out alone; how many were */
     bool shown;           /* one of them could be */
+    bool ruled;           /* ASK_FOLD put in what a rule covers */
     json_t *restored;     /* the answer with Git's values put back */
 };
 
@@ -68,14 +69,16 @@ struct kube_unit {
     char *live_text; /* with managedFields; NULL: not kept, read it again */
     size_t live_len;
     struct document document;
-    json_t *declared; /* normalised body */
-    json_t *live;     /* without managedFields */
-    json_t *managed;  /* the managedFields array */
+    uint8_t digest[UNIT_DIGEST_BYTES]; /* of what Git says */
+    json_t *declared;                  /* normalised body */
+    json_t *live;                      /* without managedFields */
+    json_t *managed;                   /* the managedFields array */
     struct candidates candidates;
     json_t *answers[ASK_COUNT];
     struct trial trial;
     unsigned carried;       /* how far the questions were when answers were carried over last */
     struct refusal refusal; /* of ASK_APPLY */
+    struct refusal probe;   /* of ASK_CREATE */
     struct refusal failure; /* of the last question that failed */
     char *probe_name;       /* the name ASK_CREATE went under */
     bool replicas_held;     /* a scaler holds spec.replicas */

@@ -32,6 +32,7 @@ static int prepare_declared(struct kube *k, struct unit *unit, struct err **err)
         return 0;
     if (k->config.host->load(k->config.host->ctx, unit, &u->document, err))
         return -1;
+    memcpy(u->digest, unit->digest, sizeof(u->digest));
     u->declared = kube_normalize(unit, kube_resource_of(unit), u->document.body);
     const char *scaler =
         scalers_find(k->scalers, unit->group, unit->kind, unit->namespace, unit->name);
@@ -225,6 +226,7 @@ void kube_unit_forget(struct kube *k, struct unit *unit)
     unprepare(u);
     drop_text(k, u);
     refusal_free(&u->refusal);
+    refusal_free(&u->probe);
     refusal_free(&u->failure);
     free(u->probe_name);
     free(u->unknown);

@@ -8,10 +8,15 @@
 #include "core/limits.h"
 #include "diff/compare.h"
 #include "providers/kubernetes/fields.h"
+#include "providers/kubernetes/report.h"
 
 /* ---- our values in ---- */
 
 struct fold {
+    struct kube *k;
+    struct unit *unit;
+    bool by_rules; /* what a rule covers stays as it is live */
+    bool ruled;    /* a rule covers something */
     json_t *patch;
     const json_t *live;
     json_t *made;              /* texts of lists and maps that the patch has made */
@@ -30,10 +35,25 @@ static void fold_make(struct fold *f, const struct path *path, bool list)
     patch_op(f->patch, "add", f->live, path, list ? json_array() : json_object());
 }
 
+static bool covered(struct fold *f, const struct difference *d)
+{
+    bool is = report_ignored(f->k, f->unit, d);
+    f->ruled |= is;
+    return is && f->by_rules;
+}
+
+/* Git empties it: what is in it is taken out one by one. */
+static bool emptied(const struct difference *d)
+{
+    return !json_object_size(d->declared) && !json_array_size(d->declared) &&
+           ((json_is_object(d->declared) && json_is_object(d->live)) ||
+            (json_is_array(d->declared) && json_is_array(d->live)));
+}
+
 static void fold_difference(void *ctx, const struct difference *d)
 {
     struct fold *f = ctx;
-    if (d->order || !d->answer)
+    if (d->order || !d->answer || emptied(d) || covered(f, d))
         return;
     json_t *value = json_incref((json_t *)d->answer);
     bool element = d->path->type == STEP_KEYS || d->path->type == STEP_VALUE;
@@ -50,15 +70,22 @@ static void fold_dropped(void *ctx, const struct path *path, const json_t *answe
                          const json_t *live)
 {
     struct fold *f = ctx;
-    candidates_add(&f->removed, path, live);
+    if (!covered(f, &(struct difference){.path = path, .live = live}))
+        candidates_add(&f->removed, path, live);
 }
 
 /* `answer`: what the server makes of Git's values; `ours`: their owner's entry in it. */
-static json_t *fold(const struct kube *k, struct kube_unit *u, const json_t *answer,
-                    const json_t *ours)
+static json_t *fold(struct kube *k, struct unit *unit, const json_t *answer, const json_t *ours,
+                    bool by_rules)
 {
     json_auto_t *made = json_object();
-    struct fold fold = {.patch = json_array(), .live = u->live, .made = made};
+    struct kube_unit *u = kube_unit_of(unit);
+    struct fold fold = {.k = k,
+                        .unit = unit,
+                        .by_rules = by_rules,
+                        .patch = json_array(),
+                        .live = u->live,
+                        .made = made};
     candidates_patch_begin(fold.patch, u->live);
     const struct comparison c = {
         .shape_ops = &fields_shape, .ctx = &fold, .found = fold_difference};
@@ -78,14 +105,15 @@ static json_t *fold(const struct kube *k, struct kube_unit *u, const json_t *ans
     const struct candidates *const out[] = {&u->candidates, &fold.removed};
     candidates_remove(fold.patch, out, ARRAY_LEN(out), u->live);
     candidates_free(&fold.removed);
+    u->trial.ruled = fold.ruled;
     return fold.patch;
 }
 
-json_t *kube_fold_body(const struct kube *k, struct kube_unit *u)
+json_t *kube_fold_body(struct kube *k, struct unit *unit)
 {
-    const json_t *created = u->answers[ASK_CREATE];
+    const json_t *created = kube_unit_of(unit)->answers[ASK_CREATE];
     const json_t *managed = json_at(created, "metadata", "managedFields", NULL);
-    return fold(k, u, created, json_object_get(json_array_get(managed, 0), "fieldsV1"));
+    return fold(k, unit, created, json_object_get(json_array_get(managed, 0), "fieldsV1"), false);
 }
 
 /* ---- what is left ---- */
@@ -206,7 +234,7 @@ static json_t *alone_body(struct kube_unit *u)
     return patch;
 }
 
-json_t *kube_trial_body(const struct kube *k, struct unit *unit)
+json_t *kube_trial_body(struct kube *k, struct unit *unit)
 {
     struct kube_unit *u = kube_unit_of(unit);
     const json_t *answer = u->answers[ASK_APPLY];
@@ -214,24 +242,28 @@ json_t *kube_trial_body(const struct kube *k, struct unit *unit)
     case TRIAL_TOGETHER:
         break;
     case TRIAL_RESTORED:
-        return fold(k, u, answer,
+        return fold(k, unit, answer,
                     fields_ours(json_at(answer, "metadata", "managedFields", NULL),
-                                k->config.field_manager));
+                                k->config.field_manager),
+                    true);
     case TRIAL_ALONE:
         return alone_body(u);
     }
     return candidates_patch(&u->candidates, u->live);
 }
 
-/* The next of those that are left to be taken out alone; false where there is none. */
+/* The next one to be taken out alone: first those of which nothing was shown, then what may follow
+ * from others. False where there is none. */
 static bool next_alone(struct kube_unit *u)
 {
     struct trial *t = &u->trial;
-    for (size_t at = t->step == TRIAL_ALONE ? t->at + 1 : 0; at < u->candidates.count; at++) {
-        const struct candidate *c = &u->candidates.items[at];
-        if (!is_left(u, c) || (u->answers[ASK_REMOVE] && !may_follow(c)))
+    for (size_t i = 0; i < 2 * u->candidates.count; i++) {
+        const bool first = i < u->candidates.count;
+        struct candidate *c = &u->candidates.items[i % u->candidates.count];
+        if (c->tried || is_shown(u, c) == first || !is_left(u, c) || (!first && !may_follow(c)))
             continue;
-        t->at = at;
+        t->at = i % u->candidates.count;
+        c->tried = true;
         return t->alone++ < LIMIT_TRIALS_ALONE;
     }
     return false;
@@ -250,7 +282,8 @@ static bool restored_tells(struct unit *unit)
     struct kube_unit *u = kube_unit_of(unit);
     if (u->trial.step != TRIAL_TOGETHER || !left_over(u, u->answers[ASK_REMOVE] != NULL))
         return false;
-    u->trial.restored = json_incref(u->answers[ASK_FOLD]); /* the very same question */
+    if (!u->trial.ruled)
+        u->trial.restored = json_incref(u->answers[ASK_FOLD]); /* the very same question */
     return !u->trial.restored && u->answers[ASK_APPLY];
 }
 
@@ -275,7 +308,7 @@ static bool came_back_alone(const struct kube_unit *u, const struct candidate *c
     return !left && u->candidates.count > 1;
 }
 
-void kube_trial_answered(const struct kube *k _unused_, struct unit *unit, json_t *answer)
+void kube_trial_answered(struct kube *k _unused_, struct unit *unit, json_t *answer)
 {
     struct kube_unit *u = kube_unit_of(unit);
     struct trial *t = &u->trial;

@@ -15,16 +15,16 @@
 #include "providers/kubernetes/internal.h"
 
 /* Our values in, the hands' additions and what Git has dropped out: ASK_FOLD's body. New. */
-json_t *kube_fold_body(const struct kube *k, struct kube_unit *u);
+json_t *kube_fold_body(struct kube *k, struct unit *unit);
 
 /* The body of the next request of ASK_REMOVE. New. */
-json_t *kube_trial_body(const struct kube *k, struct unit *unit);
+json_t *kube_trial_body(struct kube *k, struct unit *unit);
 
 /*
  * What the server made of it: takes the answer; NULL where it was refused. Sets the fact ASK_REMOVE
  * once nothing is left to be asked.
  */
-void kube_trial_answered(const struct kube *k, struct unit *unit, json_t *answer);
+void kube_trial_answered(struct kube *k, struct unit *unit, json_t *answer);
 
 /* Tells what of the candidate is no default; nothing where that was not shown. */
 void kube_trial_rest(const struct kube_unit *u, const struct candidate *c, candidate_found *found,

@@ -73,7 +73,7 @@ def test_judged_while_its_status_moves(holdfast, cluster, repository, namespace,
 
     def write():
         n = 0
-        while not done.wait(0.03):
+        while not done.wait(0.15 * SLOWER):
             n += 1
             cluster.api("PATCH", f"{path}/status", {"status": {"conditions": [
                 {"type": "Busy", "status": "True", "reason": f"n{n}", "message": "", "lastUpdateTime": None}]}})

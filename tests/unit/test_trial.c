@@ -119,6 +119,23 @@ static const struct trial_case cases[] = {
      {{"/spec/surge", NULL},
       {"=/spec/unavailable /spec/surge", OBJECT("{'surge':0,'unavailable':1}")}},
      "spec.surge=1"},
+    {"what Git empties is taken out piece by piece",
+     OBJECT("{'image':'a','r':{}}"),
+     OBJECT("{'image':'b','r':{'limits':1,'requests':2}}"),
+     SPEC("{'f:r':{'f:requests':{}}}"),
+     OBJECT("{'image':'a','r':{'requests':2}}"),
+     NULL,
+     {{"/spec/r/requests", OBJECT("{'image':'b','r':{'limits':1}}")},
+      {"=/spec/image /spec/r/requests", OBJECT("{'image':'a','r':{'limits':1}}")}},
+     "spec.r.requests=2"},
+    {"what the values that are put back do not have is not taken out",
+     OBJECT("{'m':{'x':1}}"),
+     OBJECT("{'m':[1],'n':2}"),
+     SPEC("{'f:n':{}}"),
+     OBJECT("{'m':{'x':1},'n':2}"),
+     NULL,
+     {{"/spec/n", OBJECT("{'m':[1]}")}, {"=/spec/m /spec/n", OBJECT("{'m':{'x':1}}")}},
+     "spec.n=2"},
     {"in the place of something of Git's",
      OBJECT("{'probe':{'http':'a'}}"),
      OBJECT("{'probe':{'tcp':1}}"),
@@ -193,7 +210,8 @@ static void run(const struct trial_case *c)
     json_put_str(hand, "operation", "Update");
     json_put(hand, "fieldsV1", tree(c->hand));
     json_push(managed, json_incref(hand));
-    const struct kube k = {.config = {.field_manager = "holdfast"}};
+    static const struct host host;
+    struct kube k = {.config = {.field_manager = "holdfast", .host = &host}};
     struct unit unit = {.kind = "Thing"};
     prepare(&unit, c, managed);
     const enum answer *fact = &unit.facts.answers[ASK_REMOVE];
@@ -241,7 +259,8 @@ static void many(void **state _unused_)
     json_put(hand, "fieldsV1", json_incref(owned));
     json_push(managed, hand);
     for (int refused = 0; refused < 2; refused++) {
-        const struct kube k = {.config = {.field_manager = "holdfast"}};
+        static const struct host host;
+        struct kube k = {.config = {.field_manager = "holdfast", .host = &host}};
         struct unit unit = {.kind = "Thing"};
         const struct trial_case c = {.declared = "{}", .live = "{}"};
         prepare(&unit, &c, managed);
