@@ -10,7 +10,7 @@
 #include "core/json.h"
 #include "core/json_scratch.h"
 #include "core/limits.h"
-#include "diff/path_index.h"
+#include "providers/kubernetes/elements.h"
 
 static const char *text_of(const json_t *entry, const char *name)
 {
@@ -279,109 +279,10 @@ static const void *shape_member(const void *node, const char *name)
     return NULL;
 }
 
-/* The elements that the service knows, in an order of its own. */
-struct known {
-    json_t *keys;         /* array */
-    const json_t **nodes; /* NULL once it is taken */
-};
-
-/* Gives element i of `declared` the k-th known one. */
-static void take(struct known *known, size_t k, struct shape_element *out)
-{
-    *out = (struct shape_element){known->nodes[k], json_incref(json_array_get(known->keys, k))};
-    known->nodes[k] = NULL;
-}
-
-/* The members of `element` whose names are in `names`. New. */
-static json_t *part_of(const json_t *names, const json_t *element)
-{
-    json_t *part = json_object();
-    const char *name;
-    json_t *unused;
-    json_object_foreach((json_t *)names, name, unused)
-    {
-        json_put(part, name, json_incref(json_object_get(element, name)));
-    }
-    return part;
-}
-
-/* Those left, by the text of these keys of theirs: the first is last. New. */
-static json_t *left_by(const struct known *known, const json_t *names)
-{
-    json_t *by = json_object();
-    for (size_t k = json_array_size(known->keys); k-- > 0;) {
-        if (!known->nodes[k])
-            continue;
-        json_auto_t *part = part_of(names, json_array_get(known->keys, k));
-        _free_ char *text = json_text(part, JSON_WRITE_SORTED);
-        json_t *all = json_object_get(by, text);
-        if (!all)
-            json_put(by, text, all = json_array());
-        json_push(all, json_integer((json_int_t)k));
-    }
-    return by;
-}
-
-/* The text of the names alone. */
-static char *names_text(const json_t *part)
-{
-    json_auto_t *names = json_array();
-    const char *name;
-    json_t *unused;
-    json_object_foreach((json_t *)part, name, unused) json_push(names, json_string(name));
-    return json_text(names, 0);
-}
-
-/* Elements that lack keys take the first of those left that is no other. */
-static void choose_loosely(struct known *known, const json_t *declared, struct shape_element *out)
-{
-    json_auto_t *groups = json_object(); /* which keys an element has -> left_by() those */
-    for (size_t i = 0; i < json_array_size(declared); i++) {
-        const json_t *element = json_array_get(declared, i);
-        if (out[i].node || !json_is_object(element))
-            continue;
-        json_auto_t *part = part_of(json_array_get(known->keys, 0), element);
-        _free_ char *has = names_text(part), *text = json_text(part, JSON_WRITE_SORTED);
-        json_t *group = json_object_get(groups, has);
-        if (!group)
-            json_put(groups, has, group = left_by(known, part));
-        json_t *left = json_object_get(group, text);
-        for (size_t n = json_array_size(left); n-- > 0 && !out[i].node;) {
-            size_t k = (size_t)json_integer_value(json_array_get(left, n));
-            json_array_remove(left, n);
-            if (known->nodes[k])
-                take(known, k, &out[i]);
-        }
-    }
-}
-
 static void shape_elements(const void *node, const json_t *declared, struct shape_element *out)
 {
-    _free_ const json_t **nodes = xcalloc(json_object_size(node), sizeof(*nodes));
-    json_auto_t *all = json_array();
-    struct known known = {all, nodes};
-    const char *key;
-    json_t *child;
-    json_object_foreach((json_t *)node, key, child)
-    {
-        struct fields_child c;
-        if (key[0] != 'k' || !fields_child(key, child, &c))
-            continue;
-        nodes[json_array_size(all)] = child;
-        json_push(all, c.value);
-    }
-    struct path_index _path_index_ in_declared = PATH_INDEX(declared);
-    size_t left = json_array_size(declared), i;
-    for (size_t k = 0; k < json_array_size(all); k++) {
-        const json_t *keys = json_array_get(all, k);
-        const json_t *element = path_index_element(&in_declared, keys, &i);
-        if (!element || out[i].node || !path_keys_present(element, keys))
-            continue;
-        take(&known, k, &out[i]);
-        left--;
-    }
-    if (left)
-        choose_loosely(&known, declared, out);
+    json_auto_t *defaults = json_object();
+    elements_pair(node, declared, defaults, out);
 }
 
 const struct shape_ops fields_shape = {

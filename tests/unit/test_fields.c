@@ -237,6 +237,18 @@ static const struct element_case element_cases[] = {
     {"{" K("53", "TCP") "}", "[null,3,'x',{}]", "- - - [port=53,protocol=TCP]"},
     {"{}", "[{'port':53}]", "-"},
     {"{" K("53", "TCP") "}", "[]", ""},
+    /* the default is one for all elements, wherever it sorts */
+    {"{" K("53", "SCTP") "," K("53", "TCP") "," K("54", "TCP") "}", "[{'port':53},{'port':54}]",
+     "[port=53,protocol=TCP] [port=54,protocol=TCP]"},
+    {"{" K("53", "TCP") "," K("54", "UDP") "}", "[{'port':53},{'port':54}]",
+     "[port=53,protocol=TCP] [port=54,protocol=UDP]"}, /* no default of all: each for itself */
+    {"{" K("7", "A") "," K("7", "B") "," K("8", "B") "}", "[{},{'port':8},{'protocol':'A'}]",
+     "[port=7,protocol=B] [port=8,protocol=B] [port=7,protocol=A]"},
+    {"{" K("7", "B") "," K("8", "A") "," K("8", "B") "}", "[{},{'protocol':'A'},{'port':7}]",
+     "[port=8,protocol=B] [port=8,protocol=A] [port=7,protocol=B]"},
+    {"{" K("7", "A") "," K("8", "A") "}", "[{'protocol':'A'},{'port':8}]",
+     "[port=7,protocol=A] [port=8,protocol=A]"}, /* which has no choice goes first */
+    {"{" K("8", "A") "}", "[{},{'port':8}]", "- [port=8,protocol=A]"},
 };
 
 static void test_elements(void **state)

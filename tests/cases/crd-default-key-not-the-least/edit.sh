@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch widgets.$CASE.example.com/two --type=json -p '[{"op": "test", "path": "/spec/rules/0/to", "value": "main"}, {"op": "replace", "path": "/spec/rules/0/to", "value": "MAIN"}]'
