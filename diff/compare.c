@@ -113,7 +113,8 @@ static void compare_keyed(const struct comparison *c, const struct path *path,
     struct path_index _path_index_ in_answer = PATH_INDEX(answer);
     struct path_index _path_index_ in_live = PATH_INDEX(live);
     for (size_t i = 0; i < n; i++) {
-        const struct path step = {.up = path, .type = STEP_KEYS, .value = elements[i].keys};
+        const struct path step = {
+            .up = path, .type = STEP_KEYS, .value = elements[i].keys, .index = i + 1};
         if (told_twice(c, &step, json_array_get(declared, i), &in_answer, &in_live))
             continue;
         json_array_append(all, elements[i].keys); /* of one that is there twice no order is told */

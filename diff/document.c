@@ -41,6 +41,16 @@ static void skip(struct reader *r, const json_t *value)
     }
 }
 
+/* Where the element that `step` names is in the list. */
+static bool find_element(const json_t *list, const struct path *step, size_t *index)
+{
+    if (step->index && path_keys_match(json_array_get(list, step->index - 1), step->value)) {
+        *index = step->index - 1;
+        return true;
+    }
+    return path_element(list, step->value, index) != NULL;
+}
+
 /* Reads up to the child that `step` names; NULL when there is none (then r is spent). */
 static const json_t *enter(struct reader *r, const json_t *parent, const struct path *step)
 {
@@ -57,7 +67,7 @@ static const json_t *enter(struct reader *r, const json_t *parent, const struct 
     }
     size_t index = step->index;
     if (!json_is_array(parent) || step->type == STEP_MEMBER ||
-        (step->type == STEP_KEYS && !path_element(parent, step->value, &index)) ||
+        (step->type == STEP_KEYS && !find_element(parent, step, &index)) ||
         (step->type == STEP_VALUE && !path_member(parent, step->value, &index)) ||
         index >= json_array_size(parent))
         return NULL;

@@ -148,32 +148,36 @@ bool path_keys_match(const json_t *element, const json_t *keys)
     return true;
 }
 
-bool path_keys_present(const json_t *element, const json_t *keys)
+/* How many of these keys `element` has, whatever their values. */
+static size_t keys_present(const json_t *element, const json_t *keys)
 {
     const char *key;
-    json_t *want;
-    json_object_foreach((json_t *)keys, key, want)
-    {
-        if (!json_object_get(element, key))
-            return false;
-    }
-    return true;
+    json_t *unused;
+    size_t n = 0;
+    json_object_foreach((json_t *)keys, key, unused) n += json_object_get(element, key) != NULL;
+    return n;
+}
+
+bool path_keys_present(const json_t *element, const json_t *keys)
+{
+    return keys_present(element, keys) == json_object_size(keys);
 }
 
 json_t *path_element(const json_t *list, const json_t *keys, size_t *index)
 {
-    size_t i, found = SIZE_MAX;
+    size_t i, found = SIZE_MAX, most = 0;
     json_t *element;
     json_array_foreach((json_t *)list, i, element)
     {
         if (!path_keys_match(element, keys))
             continue;
-        if (path_keys_present(element, keys)) {
+        size_t n = keys_present(element, keys);
+        if (found == SIZE_MAX || n > most) {
             found = i;
-            break;
+            most = n;
         }
-        if (found == SIZE_MAX)
-            found = i;
+        if (n == json_object_size(keys))
+            break;
     }
     if (found == SIZE_MAX)
         return NULL;

@@ -21,7 +21,8 @@ struct path {
     enum step_type type;
     const char *name;    /* STEP_MEMBER */
     const json_t *value; /* STEP_KEYS: object of keys in the order of fieldsV1; STEP_VALUE */
-    size_t index;        /* STEP_INDEX */
+    /* STEP_INDEX. STEP_KEYS: 1 more than its place in Git's list; 0 where that is not known */
+    size_t index;
 };
 
 /* The path in SPEC 1 notation, owned. */
@@ -45,8 +46,8 @@ bool path_keys_match(const json_t *element, const json_t *keys);
 /* Does `element` have all these keys, whatever their values? */
 bool path_keys_present(const json_t *element, const json_t *keys);
 
-/* The element of `list` with exactly these keys present (no wildcard), else with wildcards; or
- * NULL. */
+/* The element of `list` with exactly these keys present (no wildcard), else the first of those with
+ * the fewest wildcards; or NULL. */
 json_t *path_element(const json_t *list, const json_t *keys, size_t *index);
 
 /* The member of a set that equals `value`, or NULL. */

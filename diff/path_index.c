@@ -80,18 +80,34 @@ static void build(struct path_index *x, const json_t *names)
     }
 }
 
-/* The first of the elements that lack keys and have no other values than these, or NULL. */
+static size_t ones(const char *has)
+{
+    size_t n = 0;
+    for (; *has; has++)
+        n += *has == '1';
+    return n;
+}
+
+/*
+ * The first of the elements that lack fewest of the keys and have no other values than these, or
+ * NULL.
+ */
 static const json_t *place_among_loose(const struct path_index *x, const json_t *wanted)
 {
     const char *has;
     json_t *places;
     const json_t *first = NULL;
+    size_t most = 0;
     json_object_foreach(x->loose, has, places)
     {
         _free_ char *text = text_of(x->names, wanted, has);
         const json_t *place = json_object_get(places, text);
-        if (place && (!first || json_integer_value(place) < json_integer_value(first)))
+        size_t n = ones(has);
+        if (!place || (first && n < most))
+            continue;
+        if (!first || n > most || json_integer_value(place) < json_integer_value(first))
             first = place;
+        most = n;
     }
     return first;
 }

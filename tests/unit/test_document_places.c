@@ -95,6 +95,22 @@ static void test_places(void **state)
     }
 }
 
+/* Which of two elements it is that say one key each, no path tells: its place in Git's list does.
+ */
+static void test_known_place(void **state)
+{
+    static const struct {
+        size_t index;
+        uint32_t want;
+    } known[] = {{0, 2}, {1, 2}, {2, 4}, {3, 2}, {4, 2}}; /* 3: another's; 4: none */
+    struct document _doc_ doc = document_of("{'a':[{'b':1},{'c':2},{'b':3}]}", 0, 1);
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        struct kept_path _kept_ p = steps("a | {'b':1,'c':2}");
+        p.steps[1].index = known[i].index;
+        assert_int_equal(document_place(&doc, kept_path_last(&p)).col, known[i].want);
+    }
+}
+
 /* No places, or too few: 0, and no byte is read beyond them (sanitizers look on). */
 static void test_cut(void **state)
 {
@@ -127,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_places),
+        cmocka_unit_test(test_known_place),
         cmocka_unit_test(test_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
