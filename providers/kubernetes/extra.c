@@ -125,15 +125,34 @@ void candidates_unite(struct candidates *c)
     c->count = kept;
 }
 
-/* What Git declares at the step: an element of another's keys is not it. */
-static const json_t *wanted_at(const struct walk *w, struct path_index *declared,
-                               const struct path *step)
+/* Git's side of a list or a map. */
+struct wanted {
+    struct path_index declared;
+    json_t *others; /* fields_others(), once it is asked for */
+    struct path_index in_others;
+};
+
+static void wanted_free(struct wanted *x)
 {
-    const json_t *wanted = path_index_step(declared, step);
+    path_index_free(&x->declared);
+    path_index_free(&x->in_others);
+    json_decref(x->others);
+}
+
+/* What Git declares at the step: an element of another's keys is not it. */
+static const json_t *wanted_at(const struct walk *w, struct wanted *git, const struct path *step)
+{
+    const json_t *wanted = path_index_step(&git->declared, step);
     if (!wanted || step->type != STEP_KEYS || path_keys_present(wanted, step->value))
         return wanted;
     const json_t *list = fields_find(w->ours, step->up);
-    return fields_is_other(list, declared->value, wanted, step->value) ? NULL : wanted;
+    if (!list || fields_has(list, step->value))
+        return wanted;
+    if (!git->others) {
+        git->others = fields_others(list, git->declared.value);
+        git->in_others = PATH_INDEX(git->others);
+    }
+    return path_index_step(&git->in_others, step);
 }
 
 bool told_as_a_whole(const json_t *declared, const json_t *live)
@@ -213,7 +232,7 @@ static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
     const char *key;
     json_t *child_node;
     struct path_index _path_index_ in_live = PATH_INDEX(live);
-    struct path_index _path_index_ in_declared = PATH_INDEX(declared);
+    struct wanted git __attribute__((cleanup(wanted_free))) = {.declared = PATH_INDEX(declared)};
     json_object_foreach((json_t *)node, key, child_node)
     {
         struct fields_child c;
@@ -228,7 +247,7 @@ static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
             there && c.type == STEP_KEYS ? path_index_several(&in_live, c.value) : NULL;
         if (there && !candidates_never(&step) && !is_mark(w, &step) &&
             !(w->in->skip && w->in->skip(w->in->ctx, &step)))
-            look_at(w, &step, child_node, wanted_at(w, &in_declared, &step), there, several);
+            look_at(w, &step, child_node, wanted_at(w, &git, &step), there, several);
         json_decref(c.value);
     }
 }

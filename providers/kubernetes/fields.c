@@ -89,17 +89,20 @@ bool fields_child(const char *key, const json_t *node, struct fields_child *out)
     return out->value != NULL;
 }
 
+static bool same_keys(const json_t *a, const json_t *b)
+{
+    return path_keys_match(a, b) && path_keys_match(b, a);
+}
+
 /* Is `node` the child that this step names? */
 static bool child_is(const char *key, const json_t *node, const struct path *step)
 {
     struct fields_child c;
     if (key[0] == 'f' || !fields_child(key, node, &c))
         return false;
-    bool same =
-        c.type == step->type && (c.type == STEP_INDEX  ? c.index == step->index
-                                 : c.type == STEP_KEYS ? path_keys_match(step->value, c.value) &&
-                                                             path_keys_match(c.value, step->value)
-                                                       : json_same(c.value, step->value));
+    bool same = c.type == step->type && (c.type == STEP_INDEX  ? c.index == step->index
+                                         : c.type == STEP_KEYS ? same_keys(step->value, c.value)
+                                                               : json_same(c.value, step->value));
     json_decref(c.value);
     return same;
 }
@@ -130,7 +133,7 @@ static bool child_key(struct buf *b, const struct path *step)
 
 /* Are the elements named by as many keys as the step? One tells for all: it is a matter of the
  * type. */
-static bool same_keys(const json_t *fields, const struct path *step)
+static bool as_many_keys(const json_t *fields, const struct path *step)
 {
     json_auto_t *names = fields_key_names(fields);
     return !names || json_object_size(names) == json_object_size(step->value);
@@ -145,7 +148,7 @@ static const json_t *child_at(const json_t *fields, const struct path *step)
         struct buf _buf_ text = BUF_INIT(LIMIT_JSON_BYTES);
         bool only = child_key(&text, step);
         const json_t *found = json_object_get(fields, buf_str(&text));
-        if (found || (only && (step->type == STEP_VALUE || same_keys(fields, step))))
+        if (found || (only && (step->type == STEP_VALUE || as_many_keys(fields, step))))
             return found;
     }
     const char *key;
@@ -180,25 +183,34 @@ bool fields_owns(const json_t *fields, const struct path *path)
     return false;
 }
 
-bool fields_is_other(const json_t *list, const json_t *declared, const json_t *element,
-                     const json_t *keys)
+bool fields_has(const json_t *list, const json_t *keys)
 {
     const struct path step = {.type = STEP_KEYS, .value = keys};
-    if (path_keys_present(element, keys) || !list || child_at(list, &step))
-        return false;
-    const char *key;
-    json_t *child;
-    bool other = false;
-    json_object_foreach((json_t *)list, key, child)
+    return list && child_at(list, &step);
+}
+
+json_t *fields_others(const json_t *list, const json_t *declared)
+{
+    _free_ struct shape_element *known = xcalloc(json_array_size(declared), sizeof(*known));
+    json_t *others = json_array(), *element;
+    size_t i;
+    fields_shape.elements(list, declared, known);
+    json_array_foreach((json_t *)declared, i, element)
     {
-        struct fields_child c;
-        if (other || key[0] != 'k' || !fields_child(key, child, &c))
-            continue;
-        other = path_keys_match(element, c.value) &&
-                !path_keys_present(path_element(declared, c.value, NULL), c.value);
-        json_decref(c.value);
+        if (!known[i].node)
+            json_array_append(others, element);
+        json_decref(known[i].keys);
     }
-    return other;
+    return others;
+}
+
+json_t *fields_element(const json_t *list, const json_t *declared, const json_t *keys)
+{
+    json_t *found = path_element(declared, keys, NULL);
+    if (!found || !list || path_keys_present(found, keys) || fields_has(list, keys))
+        return found;
+    json_auto_t *others = fields_others(list, declared);
+    return path_element(others, keys, NULL);
 }
 
 bool fields_whole(const json_t *node)

@@ -59,12 +59,17 @@ struct fields_child {
 /* Reads the member `key` of a node; false for "." and for what nobody knows. */
 bool fields_child(const char *key, const json_t *node, struct fields_child *out);
 
+/* Does the node of a keyed list, or NULL, have an element of these keys? */
+bool fields_has(const json_t *list, const json_t *keys);
+
+/* The elements of `declared` that are none of those that the node of the list has. New. */
+json_t *fields_others(const json_t *list, const json_t *declared);
+
 /*
- * An element of `declared` that lacks some of `keys`: is it another than the one with these keys?
- * It is where our own node of that list has not those, but others that no other element carries.
+ * The element of `declared` that has these keys. One that lacks some of them is not it where
+ * `list`, our own node of that list, has not those keys, but others that are its. Or NULL.
  */
-bool fields_is_other(const json_t *list, const json_t *declared, const json_t *element,
-                     const json_t *keys);
+json_t *fields_element(const json_t *list, const json_t *declared, const json_t *keys);
 
 /* Owned as a whole: a leaf, or with "." inside. */
 bool fields_whole(const json_t *node);

@@ -41,13 +41,13 @@ static const json_t *said(const struct moved_input *in, const json_t *version,
     if (!path)
         return version;
     const json_t *up = said(in, version, path->up);
-    const json_t *value = up ? path_step(up, path) : NULL;
-    if (!value || path->type != STEP_KEYS || path_keys_present(value, path->value))
-        return value;
+    if (!up || path->type != STEP_KEYS)
+        return up ? path_step(up, path) : NULL;
     const json_t *ours = fields_find(fields_ours(in->managed_fields, in->manager), path->up);
-    bool other = fields_is_other(ours, up, value, path->value) ||
-                 told_apart(path_find(in->declared, path->up), path->value);
-    return other ? NULL : value;
+    const json_t *value = fields_element(ours, up, path->value);
+    if (!value || path_keys_present(value, path->value))
+        return value;
+    return told_apart(path_find(in->declared, path->up), path->value) ? NULL : value;
 }
 
 /* Is this leaf, which we own, live as Git has it only since the version `since` was replaced? */

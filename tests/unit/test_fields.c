@@ -270,6 +270,34 @@ static void test_elements(void **state)
     }
 }
 
+/* Which element of Git's list is the one with these keys? */
+static void test_element(void **state)
+{
+    static const struct {
+        const char *list, *declared; /* list: NULL where we own nothing of it */
+        long want;                   /* for [port=53,protocol=UDP]; -1: none */
+    } rows[] = {
+        {NULL, "[{'port':53}]", 0},
+        {"{" K("53", "TCP") "}", "[{'port':53}]", -1},
+        {"{" K("54", "TCP") "}", "[{'port':53}]", 0},
+        {"{" K("53", "UDP") "}", "[{'port':53}]", 0},
+        {"{" K("53", "TCP") "}", "[{'port':53},{'protocol':'UDP','port':53}]", 1},
+        {"{" K("53", "TCP") "}", "[{'port':53},{'protocol':'UDP'}]", 1},
+        {"{" K("53", "TCP") "," K("53", "UDP") "}", "[{'port':53},{'protocol':'TCP'}]", 0},
+        {"{" K("53", "TCP") "," K("53", "UDP") "}", "[{'port':54}]", -1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        json_auto_t *list = rows[i].list ? tree(rows[i].list) : NULL;
+        json_auto_t *declared = tree(rows[i].declared);
+        json_auto_t *keys = tree("{'port':53,'protocol':'UDP'}");
+        const json_t *found = fields_element(list, declared, keys);
+        const json_t *want =
+            rows[i].want < 0 ? NULL : json_array_get(declared, (size_t)rows[i].want);
+        if (found != want)
+            fail_msg("%s %s", rows[i].list, rows[i].declared);
+    }
+}
+
 /* Git leaves the default out of all of them, and has them in another order. */
 static void test_many_elements(void **state)
 {
@@ -308,11 +336,12 @@ static void test_add_element(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hands),       cmocka_unit_test(test_ours),
-        cmocka_unit_test(test_owns),        cmocka_unit_test(test_long_names),
-        cmocka_unit_test(test_child),       cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_shape),       cmocka_unit_test(test_elements),
-        cmocka_unit_test(test_add_element), cmocka_unit_test(test_many_elements),
+        cmocka_unit_test(test_hands),         cmocka_unit_test(test_ours),
+        cmocka_unit_test(test_owns),          cmocka_unit_test(test_long_names),
+        cmocka_unit_test(test_child),         cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_shape),         cmocka_unit_test(test_elements),
+        cmocka_unit_test(test_element),       cmocka_unit_test(test_add_element),
+        cmocka_unit_test(test_many_elements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -254,6 +254,33 @@ static const struct row ports[] = {
      false},
 };
 
+#define RULE(weight, canary)                                                                       \
+    "'k:{\\'canary\\':" canary ",\\'weight\\':" weight "}':{'.':{},'f:to':{}}"
+
+/* Asked for: rules[canary=false,weight=W], which somebody removed. Git has not moved. */
+static void lacking_keys(void **state)
+{
+    static const struct {
+        int weight;
+        const char *ours, *git;
+    } removed[] = {
+        {0, "{" RULE("5", "false") "," RULE("6", "true") "}",
+         "{'rules':[{'weight':5},{'weight':6,'canary':true},{'to':'main'}]}"},
+        {5, "{" RULE("0", "false") "," RULE("6", "true") "}",
+         "{'rules':[{'to':'main'},{'weight':6,'canary':true},{'weight':5}]}"},
+        {5, "{" RULE("0", "false") "}", "{'rules':[{'canary':false},{'weight':5}]}"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(removed); i++) {
+        json_auto_t *keys = json_pack("{s:b,s:i}", "canary", false, "weight", removed[i].weight);
+        const struct path rules = {.type = STEP_MEMBER, .name = "rules"};
+        const struct path rule = {.up = &rules, .type = STEP_KEYS, .value = keys};
+        _free_ char *ours = xasprintf("{'f:rules':%s}", removed[i].ours);
+        const struct row row = {
+            .now = removed[i].git, .live = "{}", .ours = ours, .versions = {{9, removed[i].git}}};
+        assert_false(decide(&row, &rule));
+    }
+}
+
 static void protocols(void **state)
 {
     json_auto_t *keys = json_pack("{s:i,s:s}", "port", 53, "protocol", "UDP");
@@ -271,6 +298,7 @@ int main(void)
         cmocka_unit_test(table),
         cmocka_unit_test(lists),
         cmocka_unit_test(protocols),
+        cmocka_unit_test(lacking_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
