@@ -247,6 +247,10 @@ static void question_answered(const struct question *q, struct kube_unit *u,
     u->answers[q->what] = answer;
     if (q->what == ASK_CREATE)
         kube_probe_answered(q->k, q->unit);
+    if (u->live && f->candidates && (q->what == ASK_APPLY || q->what == ASK_CREATE)) {
+        kube_candidates_find(q->k, q->unit);
+        f->candidates = u->candidates.count > 0;
+    }
 }
 
 /* Is the content of the answer that of the live object when it was judged? */

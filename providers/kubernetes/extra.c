@@ -145,7 +145,8 @@ static const json_t *wanted_at(const struct walk *w, struct wanted *git, const s
     const json_t *wanted = path_index_step(&git->declared, step);
     if (!wanted || step->type != STEP_KEYS || path_keys_present(wanted, step->value))
         return wanted;
-    const json_t *list = fields_find(w->ours, step->up);
+    /* where a hand changed a default key, our entry of before has lost the element */
+    const json_t *list = fields_find(w->in->applied ? w->in->applied : w->ours, step->up);
     if (!list || fields_has(list, step->value))
         return wanted;
     if (!git->others) {

@@ -43,7 +43,8 @@ struct extra_input {
     const json_t *declared; /* normalised */
     const json_t *live;
     const json_t *managed_fields; /* of the live object */
-    const char *manager;          /* ours */
+    const json_t *applied; /* fieldsV1 as an apply of ours leaves it, or NULL: not asked yet */
+    const char *manager;   /* ours */
     const char *const *hands;
     bool (*skip)(void *ctx, const struct path *path);
     void *ctx;

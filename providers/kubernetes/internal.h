@@ -169,6 +169,9 @@ void kube_ask(struct provider *p, struct unit *unit, enum ask what);
 void kube_refresh(struct provider *p, struct unit *unit);
 void kube_questions_cancel(struct kube *k);
 
+/* prepare.c: what hands added, as far as is known now: an answer tells which elements are Git's. */
+void kube_candidates_find(struct kube *k, struct unit *unit);
+
 /* prepare.c: loads document, declared, live and managed where they are not there yet. */
 int kube_prepare(struct kube *k, struct unit *unit, struct err **err);
 

@@ -107,19 +107,24 @@ static void find_earlier(struct kube *k, struct unit *unit, const struct extra_i
     history_free(&history);
 }
 
-int kube_prepare(struct kube *k, struct unit *unit, struct err **err)
+/* Our entry as the server makes it of what Git says; NULL before it was asked. */
+static const json_t *applied_fields(const struct kube *k, const struct kube_unit *u)
+{
+    const json_t *answer = u->answers[ASK_APPLY], *probe = u->answers[ASK_CREATE];
+    const json_t *made = json_at(probe, "metadata", "managedFields", NULL);
+    if (!answer)
+        return json_object_get(json_array_get(made, 0), "fieldsV1");
+    return fields_ours(json_at(answer, "metadata", "managedFields", NULL), k->config.field_manager);
+}
+
+void kube_candidates_find(struct kube *k, struct unit *unit)
 {
     struct kube_unit *u = kube_unit_of(unit);
-    if (prepare_declared(k, unit, err))
-        return -1;
-    if (u->live || !u->live_text)
-        return 0;
-    if (prepare_live(unit, u, err))
-        return -1;
     const struct extra_input in = {
         .declared = u->declared,
         .live = u->live,
         .managed_fields = u->managed,
+        .applied = applied_fields(k, u),
         .manager = k->config.field_manager,
         .hands = k->config.hands,
         .skip = kube_skip,
@@ -129,6 +134,18 @@ int kube_prepare(struct kube *k, struct unit *unit, struct err **err)
     candidates_find(&in, &u->candidates);
     find_earlier(k, unit, &in, &u->candidates);
     drop_ignored(k, unit, &u->candidates);
+}
+
+int kube_prepare(struct kube *k, struct unit *unit, struct err **err)
+{
+    struct kube_unit *u = kube_unit_of(unit);
+    if (prepare_declared(k, unit, err))
+        return -1;
+    if (u->live || !u->live_text)
+        return 0;
+    if (prepare_live(unit, u, err))
+        return -1;
+    kube_candidates_find(k, unit);
     return 0;
 }
 

@@ -156,6 +156,37 @@ static void test_candidates(void **state)
     }
 }
 
+/* A hand turned the protocol that Git leaves to its default: an answer knows which port is Git's.
+ */
+static void test_turned_default(void **state)
+{
+    static const struct {
+        const char *applied, *want;
+    } rows[] = {
+        {NULL, "p[port=53,protocol=UDP].protocol"},
+        {"{'f:p':{" PORT("TCP") "}}", "p[port=53,protocol=UDP]"},
+        {"{'f:p':{" PORT("UDP") "}}", "p[port=53,protocol=UDP].protocol"},
+    };
+    json_auto_t *declared = tree("{'p':[{'port':53}]}"), *managed = json_array();
+    json_auto_t *live = tree("{'p':[{'port':53,'protocol':'UDP'}]}");
+    json_push(managed, entry("holdfast", "Apply", "{'f:x':{}}"));
+    json_push(managed, entry("kubectl-patch", "Update", "{'f:p':{" PORT("UDP") "}}"));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        json_auto_t *applied = rows[i].applied ? tree(rows[i].applied) : NULL;
+        const struct extra_input in = {.declared = declared,
+                                       .live = live,
+                                       .managed_fields = managed,
+                                       .applied = applied,
+                                       .manager = "holdfast"};
+        struct candidates c;
+        candidates_find(&in, &c);
+        assert_int_equal(c.count, 1);
+        _free_ char *text = path_text(kept_path_last(&c.items[0].path));
+        assert_string_equal(text, rows[i].want);
+        candidates_free(&c);
+    }
+}
+
 /* ---- the patch ---------------------------------------------------------------------------------
  */
 
@@ -511,10 +542,11 @@ static void test_skip(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_candidates),  cmocka_unit_test(test_patch),
-        cmocka_unit_test(test_patch_order), cmocka_unit_test(test_added_twice),
-        cmocka_unit_test(test_rest),        cmocka_unit_test(test_dropped),
-        cmocka_unit_test(test_skip),        cmocka_unit_test(test_certain),
+        cmocka_unit_test(test_candidates),  cmocka_unit_test(test_turned_default),
+        cmocka_unit_test(test_patch),       cmocka_unit_test(test_patch_order),
+        cmocka_unit_test(test_added_twice), cmocka_unit_test(test_rest),
+        cmocka_unit_test(test_dropped),     cmocka_unit_test(test_skip),
+        cmocka_unit_test(test_certain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
