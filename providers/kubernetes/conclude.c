@@ -5,11 +5,13 @@
 #include "core/json.h"
 #include "diff/compare.h"
 #include "diff/notation.h"
+#include "providers/kubernetes/builtin.h"
 #include "providers/kubernetes/fields.h"
 #include "providers/kubernetes/history.h"
 #include "providers/kubernetes/report.h"
 #include "providers/kubernetes/scope.h"
 #include "providers/kubernetes/trial.h"
+#include "providers/kubernetes/unjudged.h"
 
 /* One telling of a unit's fields. */
 struct telling {
@@ -209,47 +211,16 @@ static void conclude_judged(struct telling *t)
     tell_extras(t);
 }
 
-/*
- * Elements that nobody holds any more: a list's keys are known by its other elements. One that
- * lacks a key stays unknown.
- */
-static void complete_shape(json_t *node, const json_t *declared)
-{
-    size_t n = json_array_size(declared);
-    const char *key;
-    json_t *child;
-    json_object_foreach((json_t *)declared, key, child)
-    {
-        complete_shape((json_t *)fields_shape.member(node, key), child);
-    }
-    if (!n || fields_shape.kind(node) != SHAPE_KEYED)
-        return;
-    struct shape_element *elements = xcalloc(n, sizeof(*elements));
-    fields_shape.elements(node, declared, elements);
-    json_auto_t *names = fields_key_names(node);
-    for (size_t i = 0; i < n; i++) {
-        const json_t *element = json_array_get(declared, i);
-        if (elements[i].node)
-            complete_shape((json_t *)elements[i].node, element);
-        else
-            fields_add_element(node, names, element);
-        json_decref(elements[i].keys);
-    }
-    free(elements);
-}
-
 /* No answer to compare with: compared by ourselves, with the lists as all managers know them. */
 static void tell_unjudged(struct telling *t)
 {
-    json_auto_t *shape = json_object();
-    for (size_t i = 0; i < json_array_size(t->u->managed); i++) {
-        const struct fields_entry e = fields_entry(json_array_get(t->u->managed, i));
-        /* a copy: what is put into `shape` is changed there by the next */
-        json_auto_t *fields = json_deep_copy(e.fields);
-        if (json_is_object(fields))
-            json_object_update_recursive(shape, fields);
-    }
-    complete_shape(shape, t->u->declared);
+    const struct unjudged_input in = {
+        .declared = t->u->declared,
+        .managed_fields = t->u->managed,
+        .manager = t->k->config.field_manager,
+        .builtin = builtin_find(t->unit->group, t->unit->kind),
+    };
+    json_auto_t *shape = unjudged_shape(&in);
     t->unjudged = true;
     tell_declared(t, t->u->declared, shape);
 }

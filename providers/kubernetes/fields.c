@@ -231,18 +231,8 @@ json_t *fields_key_names(const json_t *node)
     return NULL;
 }
 
-void fields_add_element(json_t *node, const json_t *names, const json_t *element)
+void fields_add_element(json_t *node, const json_t *keys)
 {
-    json_auto_t *keys = json_object();
-    const char *name;
-    json_t *unused;
-    json_object_foreach((json_t *)names, name, unused)
-    {
-        json_t *value = json_object_get(element, name);
-        if (!value)
-            return;
-        json_put(keys, name, json_incref(value));
-    }
     _free_ char *text = json_text(keys, JSON_WRITE_SORTED);
     _free_ char *key = xasprintf("k:%s", text);
     json_put(node, key, json_object());

@@ -77,8 +77,8 @@ bool fields_whole(const json_t *node);
 /* An object whose members are the keys of the list's elements; NULL where there is none. New. */
 json_t *fields_key_names(const json_t *node);
 
-/* Adds `element` to a node of a keyed list, unless it lacks one of the keys. */
-void fields_add_element(json_t *node, const json_t *names, const json_t *element);
+/* Adds an element of these keys to the node of a keyed list, which has none. */
+void fields_add_element(json_t *node, const json_t *keys);
 
 /* The lists of an object as fieldsV1 says they are. Nodes are json_t. */
 extern const struct shape_ops fields_shape;

@@ -318,19 +318,18 @@ static void test_many_elements(void **state)
     }
 }
 
-/* Elements that nobody holds any more, for accounts that may not ask. */
 static void test_add_element(void **state)
 {
     json_auto_t *node = tree("{'.':{}," K("53", "TCP") "}"), *names = fields_key_names(node);
-    json_auto_t *whole = tree("{'protocol':'UDP','port':9,'name':'x'}"), *part = tree("{'port':9}");
+    json_auto_t *keys = tree("{'protocol':'UDP','port':9}"), *none = tree("{'f:a':{}}");
     assert_int_equal(json_object_size(names), 2);
-    fields_add_element(node, names, part); /* what it lacks is not guessed */
-    assert_int_equal(json_object_size(node), 2);
-    fields_add_element(node, names, whole);
+    assert_false(fields_has(node, keys));
+    fields_add_element(node, keys);
+    assert_true(fields_has(node, keys));
     struct kept_path _kept_ p = steps("{'port':9,'protocol':'UDP'}");
     assert_non_null(fields_find(node, kept_path_last(&p)));
-    json_auto_t *none = tree("{'f:a':{}}");
     assert_null(fields_key_names(none));
+    assert_false(fields_has(NULL, keys));
 }
 
 int main(void)
