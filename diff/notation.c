@@ -163,15 +163,20 @@ static bool is_zero(const json_t *v)
            (json_is_array(v) && json_array_size(v) == 0);
 }
 
-bool notation_is_text(const struct path *path)
+/* A label, a key of `data`: a text in every kind, and an empty one is not the same as none. */
+static bool is_key(const struct path *path)
 {
-    if (!path || !path->up || path->type != STEP_MEMBER)
-        return false;
-    if (path_each_key(path->up))
-        return true;
-    return !strcmp(path->name, "value") && path->up->type == STEP_KEYS &&
-           json_object_get(path->up->value, "name");
+    return path && path->up && path->type == STEP_MEMBER && path_each_key(path->up);
 }
+
+/* The value of a variable: a text, too. */
+static bool is_variable(const struct path *path)
+{
+    return path && path->up && path->type == STEP_MEMBER && !strcmp(path->name, "value") &&
+           path->up->type == STEP_KEYS && json_object_get(path->up->value, "name");
+}
+
+static bool same(const json_t *declared, const json_t *live, bool zeros);
 
 /*
  * Whatever selects by labels has no defaults, and one member more selects other things. Other
@@ -184,26 +189,26 @@ static bool selects(const char *name)
            (len > 8 && !strcmp(name + len - 8, "Selector"));
 }
 
-static bool same_named(const char *name, const json_t *declared, const json_t *live)
+static bool same_named(const char *name, const json_t *declared, const json_t *live, bool zeros)
 {
     if (selects(name) && json_object_size(live) > json_object_size(declared))
         return false;
-    return notation_same(declared, live);
+    return same(declared, live, zeros);
 }
 
-static bool same_members(const json_t *declared, const json_t *live)
+static bool same_members(const json_t *declared, const json_t *live, bool zeros)
 {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)declared, key, value)
     {
-        if (!same_named(key, value, json_object_get(live, key)))
+        if (!same_named(key, value, json_object_get(live, key), zeros))
             return false;
     }
     return true;
 }
 
-static bool same_elements(const json_t *declared, const json_t *live)
+static bool same_elements(const json_t *declared, const json_t *live, bool zeros)
 {
     size_t n = json_array_size(declared);
     if (n != json_array_size(live))
@@ -212,21 +217,22 @@ static bool same_elements(const json_t *declared, const json_t *live)
         const json_t *a = json_array_get(declared, i), *b = json_array_get(live, i);
         /* lists of texts (args) hold no quantities */
         bool texts = json_is_string(a) && json_is_string(b);
-        if (texts ? !json_same(a, b) : !notation_same(a, b))
+        if (texts ? !json_same(a, b) : !same(a, b, zeros))
             return false;
     }
     return true;
 }
 
-bool notation_same(const json_t *declared, const json_t *live)
+/* `zeros`: they are not always written. */
+static bool same(const json_t *declared, const json_t *live, bool zeros)
 {
     struct decimal a, b;
     if (!live)
-        return is_zero(declared);
+        return zeros && is_zero(declared);
     if (json_is_object(declared) && json_is_object(live))
-        return same_members(declared, live);
+        return same_members(declared, live, zeros);
     if (json_is_array(declared) && json_is_array(live))
-        return same_elements(declared, live);
+        return same_elements(declared, live, zeros);
     if (json_same(declared, live))
         return true;
     if (quantity(declared, &a) && quantity(live, &b))
@@ -234,9 +240,17 @@ bool notation_same(const json_t *declared, const json_t *live)
     return duration(declared, &a) && duration(live, &b) && same_value(a, b);
 }
 
-bool notation_same_at(const struct path *path, const json_t *declared, const json_t *live)
+bool notation_same(const json_t *declared, const json_t *live)
 {
+    return same(declared, live, true);
+}
+
+bool notation_same_at(const struct path *path, const json_t *declared, const json_t *live,
+                      bool zeros)
+{
+    if (is_key(path) || (is_variable(path) && live))
+        return false;
     if (path && path->type == STEP_MEMBER)
-        return same_named(path->name, declared, live);
-    return notation_same(declared, live);
+        return same_named(path->name, declared, live, zeros);
+    return same(declared, live, zeros);
 }

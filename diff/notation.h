@@ -11,15 +11,15 @@
 
 #include "diff/path.h"
 
-/* Is the value at the path a text in every kind (a label, a key of `data`, the value of a
- * variable)? */
-bool notation_is_text(const struct path *path);
-
 /* Is everything that `declared` says in `live`, notation aside? `live` may be NULL (absent). */
 bool notation_same(const json_t *declared, const json_t *live);
 
-/* The same for the value at `path`: what selects (selector, nodeSelector, …) has no members more.
+/*
+ * The same for the value at `path`: what selects (selector, nodeSelector, …) has no members more;
+ * what is a text in every kind (a label, a key of `data`, the value of a variable) has one writing.
+ * `zeros`: the service does not write all zero values.
  */
-bool notation_same_at(const struct path *path, const json_t *declared, const json_t *live);
+bool notation_same_at(const struct path *path, const json_t *declared, const json_t *live,
+                      bool zeros);
 
 #endif

@@ -78,12 +78,26 @@ static bool emptied(const struct telling *t, const struct difference *d)
            fields_shape.kind(fields_find(ours, d->path)) > SHAPE_LEAF;
 }
 
+/*
+ * May the server leave out a zero value at the path? Of a custom resource it keeps what it is
+ * given, but for metadata. What we still own nobody took away: then a webhook that converts did.
+ */
+static bool zeros_left_out(const struct telling *t, const struct path *path)
+{
+    const json_t *ours = fields_ours(t->u->managed, t->k->config.field_manager);
+    const struct path *first = path;
+    while (first && first->up)
+        first = first->up;
+    return builtin_find(t->unit->group, t->unit->kind) ||
+           (first && path_is(first, "metadata", NULL)) || fields_owns(ours, path);
+}
+
 /* Compared by ourselves: is it only another writing? */
 static bool same_unjudged(const struct telling *t, const struct difference *d)
 {
-    bool text = notation_is_text(d->path);
-    return !d->order && ((!text && notation_same_at(d->path, d->declared, d->live)) ||
-                         report_same_secret(t->unit, d->path, d->declared, d->live));
+    return !d->order &&
+           (notation_same_at(d->path, d->declared, d->live, zeros_left_out(t, d->path)) ||
+            report_same_secret(t->unit, d->path, d->declared, d->live));
 }
 
 static void tell_changed(void *ctx, const struct difference *d)

@@ -127,28 +127,42 @@ static void test_same(void **state)
     }
 }
 
-static void test_is_text(void **state)
+/* What is a text in every kind, and where zero values are not written. */
+static void test_same_at(void **state)
 {
     static const struct {
-        const char *path;
-        bool want;
-    } paths[] = {
-        {"metadata | labels | a", true},
-        {"spec | template | metadata | annotations | a.b/c", true},
-        {"data | a", true},
-        {"spec | c | {'name':'x'} | env | {'name':'A'} | value", true},
-        {"spec | metrics | {'type':'x'} | value", false},
-        {"spec | value", false},
-        {"spec | replicas", false},
-        {"data", false},
-        {"data | a | b", false},
-        {"l | {'name':'x'}", false},
-        {"", false},
+        const char *path, *declared, *live;
+        bool zeros, want;
+    } rows[] = {
+        {"metadata | labels | a", "'1.0'", "'1'", true, false},
+        {"metadata | labels | a", "''", NULL, true, false},
+        {"spec | template | metadata | annotations | a.b/c", "'1.0'", "'1'", true, false},
+        {"data | a", "'1.0'", "'1'", true, false},
+        {"data | a", "''", NULL, true, false},
+        {"data", "{}", NULL, true, true},
+        {"data | a | b", "'1.0'", "'1'", true, true},
+        {"spec | env | {'name':'A'} | value", "'1.0'", "'1'", true, false},
+        {"spec | env | {'name':'A'} | value", "''", NULL, true, true},
+        {"spec | env | {'name':'A'} | value", "''", NULL, false, false},
+        {"spec | env | {'name':'A'} | value", "'1'", NULL, true, false},
+        {"spec | metrics | {'type':'x'} | value", "'1.0'", "'1'", true, true},
+        {"spec | value", "'1.0'", "'1'", true, true},
+        {"l | {'name':'x'}", "{'name':'x','a':0}", "{'name':'x'}", true, true},
+        {"l | {'name':'x'}", "{'name':'x','a':0}", "{'name':'x'}", false, false},
+        {"l", "[{'a':{'b':false}}]", "[{'a':{}}]", true, true},
+        {"l", "[{'a':{'b':false}}]", "[{'a':{}}]", false, false},
+        {"l", "[{'a':{'b':false}}]", "[{'a':{'b':false,'c':1}}]", false, true},
+        {"spec | paused", "false", NULL, true, true},
+        {"spec | paused", "false", NULL, false, false},
+        {"spec | selector", "{'a':'1'}", "{'a':'1','b':'2'}", true, false},
+        {"", "{'a':0}", "{}", true, true},
     };
-    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-        struct kept_path _kept_ p = steps(paths[i].path);
-        if (notation_is_text(kept_path_last(&p)) != paths[i].want)
-            fail_msg("%s", paths[i].path);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct kept_path _kept_ p = steps(rows[i].path);
+        json_auto_t *declared = tree(rows[i].declared);
+        json_auto_t *live = rows[i].live ? tree(rows[i].live) : NULL;
+        if (notation_same_at(kept_path_last(&p), declared, live, rows[i].zeros) != rows[i].want)
+            fail_msg("%s %s", rows[i].path, rows[i].declared);
     }
 }
 
@@ -156,7 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same),
-        cmocka_unit_test(test_is_text),
+        cmocka_unit_test(test_same_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,1 @@
+kubectl -n "$NAMESPACE" patch widgets.$CASE.example.com/edited --type=json -p '[{"op": "remove", "path": "/spec/enabled"}, {"op": "remove", "path": "/spec/level"}, {"op": "remove", "path": "/spec/name"}, {"op": "remove", "path": "/spec/feature"}]'
