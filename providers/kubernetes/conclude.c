@@ -97,6 +97,7 @@ static bool same_unjudged(const struct telling *t, const struct difference *d)
 {
     return !d->order &&
            (notation_same_at(d->path, d->declared, d->live, zeros_left_out(t, d->path)) ||
+            kube_left_open(t->unit, d->path, d->declared, d->live) ||
             report_same_secret(t->unit, d->path, d->declared, d->live));
 }
 

@@ -161,6 +161,9 @@ void kube_projection(const struct kube *k, const struct unit *unit, const json_t
  */
 json_t *kube_probe_body(struct kube_unit *u);
 void kube_probe_answered(const struct kube *k, struct unit *unit);
+/* Does Git leave the value at the path to the server in so many words, and has it given one? */
+bool kube_left_open(const struct unit *unit, const struct path *path, const json_t *declared,
+                    const json_t *live);
 /* A shallow copy of the body whose metadata may be changed. */
 json_t *kube_body_copy(const struct kube_unit *u, json_t **metadata);
 

@@ -47,6 +47,20 @@ static bool leaves_open(const json_t *value)
            (json_is_array(value) && !json_array_size(value));
 }
 
+bool kube_left_open(const struct unit *unit, const struct path *path, const json_t *declared,
+                    const json_t *live)
+{
+    const struct path *port = path ? path->up : NULL;
+    if (*unit->group || strcmp(unit->kind, "Service") != 0 || !live || !leaves_open(declared))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(only_once); i++) {
+        if (path_is(path, "spec", only_once[i], NULL))
+            return true;
+    }
+    return port && path->type == STEP_MEMBER && !strcmp(path->name, "nodePort") &&
+           port->type == STEP_KEYS && path_is(port->up, "spec", "ports", NULL);
+}
+
 /* As Git says it; what Git leaves open stays as it is, whatever the probe was given. */
 static void put_member_back(json_t *answer, const json_t *declared, const json_t *live,
                             const char *name)
