@@ -74,15 +74,34 @@ static bool is_the_same(const struct kube_unit *u, const struct kube_unit *old)
            !memcmp(u->digest, old->digest, sizeof(u->digest)) &&
            u->replicas_held == old->replicas_held &&
            json_same(json_at(u->live, "metadata", "generation", NULL),
-                     json_at(old->live, "metadata", "generation", NULL)) &&
-           same_candidates(&u->candidates, &old->candidates);
+                     json_at(old->live, "metadata", "generation", NULL));
+}
+
+/* The trials go on where they are, if they are about the same. */
+static void carry_trials(struct unit *unit, struct kube_unit *old)
+{
+    struct kube_unit *u = unit->own;
+    if (!same_candidates(&u->candidates, &old->candidates)) {
+        unit->facts.answers[ASK_REMOVE] = ANSWER_NONE;
+        json_decref(steal(u->answers[ASK_REMOVE]));
+        return;
+    }
+    for (size_t i = 0; i < u->candidates.count; i++) {
+        struct candidate *c = &u->candidates.items[i], *was = &old->candidates.items[i];
+        c->alone = steal(was->alone);
+        c->follows = was->follows;
+        c->tried = was->tried;
+    }
+    u->trial = old->trial;
+    old->trial = (struct trial){0};
 }
 
 /*
  * It has changed meanwhile, but nothing that a verdict stands on, as where a controller writes its
  * status: the answers stand. Each that comes between two changes brings the judgement forward.
  */
-static void carry_over(struct unit *unit, struct kube_unit *old, const struct facts *before)
+static void carry_over(struct kube *k, struct unit *unit, struct kube_unit *old,
+                       const struct facts *before)
 {
     struct facts *f = &unit->facts;
     struct kube_unit *u = unit->own;
@@ -97,20 +116,17 @@ static void carry_over(struct unit *unit, struct kube_unit *old, const struct fa
             f->answers[i] = before->answers[i];
     }
     f->probeable = before->probeable;
-    for (size_t i = 0; i < u->candidates.count; i++) {
-        struct candidate *c = &u->candidates.items[i], *was = &old->candidates.items[i];
-        c->alone = steal(was->alone);
-        c->follows = was->follows;
-        c->tried = was->tried;
-    }
-    u->trial = old->trial;
-    old->trial = (struct trial){0};
     u->refusal = old->refusal;
     u->probe = old->probe;
     u->failure = old->failure;
     old->refusal = old->probe = old->failure = (struct refusal){0};
     u->probe_name = steal(old->probe_name);
     u->refused_probe = old->refused_probe;
+    if (f->candidates) {
+        kube_candidates_find(k, unit); /* by the answers */
+        f->candidates = u->candidates.count > 0;
+    }
+    carry_trials(unit, old);
     if (progress(f, u) > u->carried)
         f->rereads = 0;
     u->carried = progress(f, u);
@@ -132,7 +148,7 @@ static void read_answered(struct kube *k, struct unit *unit, bool again,
         kube_state_of(k, unit, &item, unit->state);
         kube_observed(k, unit, &item);
         if (again && was.own)
-            carry_over(unit, was.own, &was.facts);
+            carry_over(k, unit, was.own, &was.facts);
     } else {
         refusal_read(&r, a, kube_is_secret(unit));
         if (a->status == 404) {

@@ -199,6 +199,22 @@ static bool is_mark(const struct walk *w, const struct path *path)
     return marker_is(w->in->manager, path) && w->ours && fields_find(w->ours, path);
 }
 
+static void add(struct walk *w, const struct path *step, const json_t *there, json_t *several,
+                bool atomic)
+{
+    struct candidate *new = candidates_add(w->out, step, there);
+    new->several = json_incref(several);
+    new->atomic = atomic;
+    /* a container put into a running Pod (kubectl debug) is always a hand's, and stays */
+    new->certain = !strcmp(w->entry->subresource, "ephemeralcontainers") || beyond_pointers(step);
+}
+
+/* Labels, data and the elements of lists are told one by one. */
+static bool is_apart(const struct path *step, enum shape_kind kind)
+{
+    return kind == SHAPE_KEYED || kind == SHAPE_SET || (path_each_key(step) && kind == SHAPE_MAP);
+}
+
 /*
  * What a hand owns at the step, or below it. `several`: all live elements of the step's keys, where
  * there are several; else NULL.
@@ -207,24 +223,17 @@ static void look_at(struct walk *w, const struct path *step, const json_t *node,
                     const json_t *wanted, const json_t *there, json_t *several)
 {
     enum shape_kind kind = fields_shape.kind(node);
-    bool apart =
-        kind == SHAPE_KEYED || kind == SHAPE_SET || (path_each_key(step) && kind == SHAPE_MAP);
     if (wanted && (several || told_as_a_whole(wanted, there)))
         return; /* told with what Git declares */
-    const bool leaf = kind == SHAPE_LEAF && json_object_size(there) > 0;
-    const bool apart_elsewhere = leaf && !wanted && owned_inside(w, step);
-    if (apart_elsewhere && path_each_key(step))
-        return; /* the hand owns that there is a map, others what is in it */
-    if (wanted || apart || !fields_whole(node)) {
+    if (wanted || is_apart(step, kind) || !fields_whole(node)) {
         walk_hand(w, step, node, wanted, there);
-    } else {
-        struct candidate *new = candidates_add(w->out, step, there);
-        new->several = json_incref(several);
-        new->atomic = kind == SHAPE_LEAF &&json_object_size(there) > 0;
-        /* a container put into a running Pod (kubectl debug) is always a hand's, and stays */
-        new->certain =
-            !strcmp(w->entry->subresource, "ephemeralcontainers") || beyond_pointers(step);
+        return;
     }
+    const bool leaf = kind == SHAPE_LEAF && json_object_size(there) > 0;
+    const bool shared = leaf && owned_inside(w, step);
+    if (!shared ||
+        !path_each_key(step)) /* else it owns that there is a map, others what is in it */
+        add(w, step, there, several, leaf && !shared);
 }
 
 static void walk_hand(struct walk *w, const struct path *up, const json_t *node,
