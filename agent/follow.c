@@ -54,6 +54,12 @@ static void on_judged(void *ctx, const struct unit *unit, const json_t *found)
     known_remember(f, unit);
 }
 
+static void on_passed_over(void *ctx, const struct unit *unit, const char *field, const char *why)
+{
+    const struct follow *f = ctx;
+    tell_passed_over(f->tell, unit, field, why);
+}
+
 static void on_error(void *ctx, const json_t *event)
 {
     struct follow *f = ctx;
@@ -210,6 +216,7 @@ static void start_pass(struct follow *f)
         .judged = on_judged,
         .removed = on_removed,
         .known = known_unit,
+        .passed_over = on_passed_over,
         .stands = on_stands,
     });
     f->provider = kube_provider_new(&(struct kube_provider_config){

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "cleared.h"
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/json.h"
@@ -17,7 +18,8 @@
 /* One thing that differs. */
 struct open {
     char id[24];
-    json_t *event; /* as it was told last, with since and state */
+    json_t *event;     /* as it was told last, with since and state */
+    char *passed_over; /* why its field is not told in the judgement under way, or NULL */
     int64_t told_at, opened_ms;
     struct open *next; /* of the same object */
     UT_hash_handle hh;
@@ -173,6 +175,7 @@ static void open_free(struct tell *t, struct open *o)
 {
     HASH_DEL(t->open, o);
     json_decref(o->event);
+    free(o->passed_over);
     free(o);
 }
 
@@ -207,19 +210,9 @@ static bool is_in(const json_t *found, const char *id)
     return false;
 }
 
-/* Clears what is not in `found` (NULL: all of it). */
-static void clear_rest(struct tell *t, struct holder *h, const json_t *found, const char *reason)
+/* All of it is cleared: what is left of the holder goes. */
+static void holder_left(struct tell *t, struct holder *h)
 {
-    for (struct open **at = &h->first; *at;) {
-        struct open *o = *at;
-        if (found && is_in(found, o->id)) {
-            at = &o->next;
-            continue;
-        }
-        *at = o->next;
-        write_cleared(t, o, reason);
-        open_free(t, o);
-    }
     if (h->first)
         return;
     HASH_DEL(t->holders, h);
@@ -227,39 +220,84 @@ static void clear_rest(struct tell *t, struct holder *h, const json_t *found, co
     free(h);
 }
 
-/* The whole object's verdict, where one was found; else NULL. */
-static const char *whole(const json_t *found)
+static void clear_all_of(struct tell *t, struct holder *h, const char *reason)
+{
+    while (h->first) {
+        struct open *o = h->first;
+        h->first = o->next;
+        write_cleared(t, o, reason);
+        open_free(t, o);
+    }
+    holder_left(t, h);
+}
+
+/* Clears what is not in `found`, each line for its own reason. */
+static void clear_rest(struct tell *t, struct holder *h, const struct unit *unit,
+                       const json_t *found)
+{
+    for (struct open **at = &h->first; *at;) {
+        struct open *o = *at;
+        if (is_in(found, o->id)) {
+            at = &o->next;
+            continue;
+        }
+        _free_ char *owned = NULL;
+        *at = o->next;
+        write_cleared(t, o, cleared_why(o->event, o->passed_over, unit, found, &owned));
+        open_free(t, o);
+    }
+    holder_left(t, h);
+}
+
+static void forget_passed_over(struct holder *h)
+{
+    for (struct open *o = h->first; o; o = o->next)
+        free(steal(o->passed_over));
+}
+
+static bool is_unknown(const json_t *found)
 {
     size_t i;
     json_t *event;
     json_array_foreach((json_t *)found, i, event)
     {
-        const char *verdict = str(event, "verdict");
-        if (verdict && strcmp(verdict, "drifted") != 0)
-            return verdict;
+        if (same_text(str(event, "verdict"), verdict_name(VERDICT_UNKNOWN)))
+            return true;
     }
-    return NULL;
+    return false;
+}
+
+void tell_passed_over(struct tell *t, const struct unit *unit, const char *field, const char *why)
+{
+    const struct holder *h = t->holders ? holder_of(t, unit) : NULL;
+    for (struct open *o = h ? h->first : NULL; o; o = o->next) {
+        const char *mine = str(o->event, "field");
+        if (!mine || !cleared_related(mine, field))
+            continue;
+        free(o->passed_over);
+        o->passed_over = xstrdup(why);
+    }
 }
 
 void tell_judged(struct tell *t, const struct unit *unit, const json_t *found)
 {
-    const char *verdict = whole(found);
     struct holder *h = json_array_size(found) ? holder_make(t, unit) : holder_of(t, unit);
     size_t i;
     json_t *event;
     if (!h)
         return;
     json_array_foreach((json_t *)found, i, event) take_event(t, h, unit, event);
-    /* what is unknown may still differ as it did */
-    if (!verdict || strcmp(verdict, "unknown") != 0)
-        clear_rest(t, h, found, verdict ? verdict : "in sync");
+    if (is_unknown(found)) /* it may still differ as it did */
+        forget_passed_over(h);
+    else
+        clear_rest(t, h, unit, found);
 }
 
 void tell_cleared(struct tell *t, const struct unit *unit, const char *reason)
 {
     struct holder *h = holder_of(t, unit);
     if (h)
-        clear_rest(t, h, NULL, reason);
+        clear_all_of(t, h, reason);
 }
 
 void tell_clear_all(struct tell *t, const char *reason)
@@ -267,7 +305,7 @@ void tell_clear_all(struct tell *t, const char *reason)
     struct holder *h, *tmp;
     HASH_ITER(hh, t->holders, h, tmp)
     {
-        clear_rest(t, h, NULL, reason);
+        clear_all_of(t, h, reason);
     }
 }
 
@@ -278,7 +316,7 @@ void tell_sweep(struct tell *t, const char *(*why)(void *ctx, const json_t *obje
     {
         const char *reason = why(ctx, json_object_get(h->first->event, "object"));
         if (reason)
-            clear_rest(t, h, NULL, reason);
+            clear_all_of(t, h, reason);
     }
 }
 

@@ -38,6 +38,12 @@ void tell_moved(struct tell *t, void *ctx);
 /* What a judgement found: drift events without state, an empty array when it is in sync. */
 void tell_judged(struct tell *t, const struct unit *unit, const json_t *found);
 
+/*
+ * The judgement that is under way does not tell a field of the unit, though it may differ: `why` is
+ * what its line is cleared with ("ignored"). Before tell_judged.
+ */
+void tell_passed_over(struct tell *t, const struct unit *unit, const char *field, const char *why);
+
 /* What is open of the unit is cleared, for this reason ("not in Git"). */
 void tell_cleared(struct tell *t, const struct unit *unit, const char *reason);
 

@@ -153,6 +153,12 @@ struct host {
      */
     bool (*ignored)(void *ctx, const struct unit *unit, const struct difference *difference,
                     const json_t *declared, const json_t *live);
+    /*
+     * The judgement of the unit does not tell what is at this path, though it may differ:
+     * "ignored", or whose it is. NULL: not wanted.
+     */
+    void (*passed_over)(void *ctx, const struct unit *unit, const struct path *path,
+                        const char *why);
     /* It was seen in another state, and its verdict is the one that it was. NULL: not wanted. */
     void (*stands)(void *ctx, const struct unit *unit);
 };

@@ -193,6 +193,14 @@ static bool host_ignored(void *ctx, const struct unit *unit, const struct differ
                          clock_monotonic_ms());
 }
 
+static void host_passed_over(void *ctx, const struct unit *unit, const struct path *path,
+                             const char *why)
+{
+    const struct pass *p = ctx;
+    _free_ char *field = path_text(path);
+    p->config.passed_over(p->config.ctx, unit, field, why);
+}
+
 static void host_stands(void *ctx, const struct unit *unit)
 {
     const struct pass *p = ctx;
@@ -438,6 +446,7 @@ struct pass *pass_new(const struct pass_config *config)
         .error = host_error,
         .older = host_older,
         .ignored = host_ignored,
+        .passed_over = config->passed_over ? host_passed_over : NULL,
         .stands = host_stands,
     };
     p->found = config->resident ? json_array() : NULL;

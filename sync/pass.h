@@ -42,6 +42,8 @@ struct pass_config {
 
     /* Resident only. `found`: the drift events of the unit, an empty array when it is in sync. */
     void (*judged)(void *ctx, const struct unit *unit, const json_t *found);
+    /* The judgement does not tell this field (provider.h). May be NULL. */
+    void (*passed_over)(void *ctx, const struct unit *unit, const char *field, const char *why);
     /* Its verdict is the same though its state is another (for a memo). May be NULL. */
     void (*stands)(void *ctx, const struct unit *unit);
     /* The unit is not in the new set (its strings are the old set's), or is paused there. */

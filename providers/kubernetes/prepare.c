@@ -24,6 +24,16 @@ bool kube_skip(void *ctx, const struct path *path)
     return u->replicas_held && path_is(path, "spec", "replicas", NULL);
 }
 
+static void tell_held(const struct kube *k, const struct unit *unit, const char *scaler)
+{
+    static const struct path spec = {.type = STEP_MEMBER, .name = "spec"};
+    static const struct path replicas = {.up = &spec, .type = STEP_MEMBER, .name = "replicas"};
+    const struct host *host = k->config.host;
+    _free_ char *why = xasprintf("held by %s", scaler);
+    if (host->passed_over)
+        host->passed_over(host->ctx, unit, &replicas, why);
+}
+
 /* Git, as it is compared and sent. spec.replicas under a scaler is the scaler's. */
 static int prepare_declared(struct kube *k, struct unit *unit, struct err **err)
 {
@@ -37,6 +47,8 @@ static int prepare_declared(struct kube *k, struct unit *unit, struct err **err)
     const char *scaler =
         scalers_find(k->scalers, unit->group, unit->kind, unit->namespace, unit->name);
     u->replicas_held = scaler != NULL;
+    if (scaler)
+        tell_held(k, unit, scaler);
     if (!scaler || !json_at(u->declared, "spec", "replicas", NULL))
         return 0;
     json_t *spec = json_copy(json_object_get(u->declared, "spec"));

@@ -117,8 +117,11 @@ bool report_ignored(struct kube *k, struct unit *unit, const struct difference *
 {
     const struct kube_unit *u = kube_unit_of(unit);
     const struct host *host = k->config.host;
-    return ignored_by_itself(u, unit, d) ||
-           (host->ignored && host->ignored(host->ctx, unit, d, u->declared, u->live));
+    bool is = ignored_by_itself(u, unit, d) ||
+              (host->ignored && host->ignored(host->ctx, unit, d, u->declared, u->live));
+    if (is && host->passed_over)
+        host->passed_over(host->ctx, unit, d->path, "ignored");
+    return is;
 }
 
 void report_field(struct kube *k, struct unit *unit, const struct field_report *f)
