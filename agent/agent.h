@@ -47,10 +47,11 @@ struct follow {
     int64_t read_at;    /* ms since 1970 of the last read that succeeded; 0: none */
     int64_t started_at; /* monotonic ms: the last read's begin, the last summary */
     int64_t summary_at;
-    uint64_t requests; /* sent before the set was taken */
-    char *error;       /* why the last read failed, or NULL */
-    int64_t error_at;  /* monotonic ms when it was told */
-    unsigned failures; /* reads in a row that failed, since somebody asked for one */
+    size_t summary_errors; /* how many the last summary told */
+    uint64_t requests;     /* sent before the set was taken */
+    char *error;           /* why the last read failed, or NULL */
+    int64_t error_at;      /* monotonic ms when it was told */
+    unsigned failures;     /* reads in a row that failed, since somebody asked for one */
     enum err_kind failed_as;
     bool taken;       /* pass has the set */
     bool summary_due; /* the set is new: a summary tells when it is judged */

@@ -101,6 +101,7 @@ static json_t *source_status(const struct follow *f)
     struct tell_counts counts;
     tell_count(f->tell, &counts);
     json_put(o, "errors", number(counts.errors));
+    json_put(o, "problems", tell_errors(f->tell, LIMIT_STATUS_ERRORS));
     json_t *open = json_array();
     json_auto_t *all = tell_open(f->tell);
     for (size_t i = 0; i < json_array_size(all) && i < LIMIT_STATUS_OPEN; i++)

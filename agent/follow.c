@@ -34,7 +34,7 @@ static void tell_event(void *ctx, enum event_level level, const char *event, con
     log_event(level, event, f->config->name, revision_of(f), members);
     if (!strcmp(event, "drift"))
         publish_drift(f->agent->publish, f, members);
-    if (level == EVENT_ERROR)
+    if (level == EVENT_ERROR && !json_is_true(json_object_get(members, "reminder")))
         metrics_error("source");
 }
 
@@ -98,10 +98,18 @@ static void on_removed(void *ctx, const struct unit *unit)
     known_forget(f, unit);
 }
 
+static size_t errors_of(const struct follow *f)
+{
+    struct tell_counts counts;
+    tell_count(f->tell, &counts);
+    return counts.errors;
+}
+
 static void write_summary(struct follow *f, bool of_set)
 {
     json_auto_t *e = follow_summary(f);
     f->summary_at = clock_monotonic_ms();
+    f->summary_errors = errors_of(f);
     if (of_set) {
         json_put(e, "requests",
                  json_integer((json_int_t)(http_count(f->agent->http) - f->requests)));
@@ -133,8 +141,8 @@ static void on_judged_all(void *ctx)
         left_open_judged(f, why_cleared);
     f->restarted = false;
     f->judged = true;
-    if (f->summary_due)
-        write_summary(f, true);
+    if (f->summary_due || errors_of(f) != f->summary_errors)
+        write_summary(f, f->summary_due);
     f->summary_due = false;
     agent_judged(f->agent);
     memo_flush(f->agent->memo);

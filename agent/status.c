@@ -84,6 +84,31 @@ static void print_counts(FILE *out, const json_t *source)
     fputc('\n', out);
 }
 
+/* What they are, as far as the document has them. */
+static void print_errors(FILE *out, const json_t *source)
+{
+    json_int_t errors = number(source, "errors"), shown = 0;
+    const json_t *problems = json_object_get(source, "problems"), *problem;
+    size_t i;
+    if (!errors)
+        return;
+    fprintf(out, "  %lld error%s: what cannot be read from Git is not compared%s\n",
+            (long long)errors, errors == 1 ? "" : "s",
+            json_array_size(problems) ? ":" : "; the log says why");
+    json_array_foreach(problems, i, problem)
+    {
+        if (!json_is_object(problem) || shown == STATUS_SHOWN)
+            continue;
+        json_auto_t *copy = json_copy((json_t *)problem);
+        json_put_str(copy, "event", "error");
+        _free_ char *text = show_problem(copy);
+        fprintf(out, "    %s\n", text);
+        shown++;
+    }
+    if (shown && shown < errors)
+        fprintf(out, "    and %lld more: the log has them\n", (long long)(errors - shown));
+}
+
 static void print_source(FILE *out, const json_t *status, const json_t *source)
 {
     char read[CLOCK_TEXT_BYTES], commit[CLOCK_TEXT_BYTES];
@@ -104,11 +129,7 @@ static void print_source(FILE *out, const json_t *status, const json_t *source)
     if (!json_is_true(json_object_get(source, "ready")))
         fputs("  not ready: not every object was seen yet\n", out);
     print_counts(out, source);
-    json_int_t errors = number(source, "errors");
-    if (errors)
-        fprintf(out,
-                "  %lld error%s: what cannot be read from Git is not compared; the log says why\n",
-                (long long)errors, errors == 1 ? "" : "s");
+    print_errors(out, source);
 }
 
 static const char *opened(const json_t *event)

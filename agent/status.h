@@ -20,6 +20,9 @@
  *         "changed": 1, "extra": 0, "dropped": 0, "missing": 1, "terminating": 0,
  *         "blocked": 0, "unknown": 0, "ignored": 0
  *       },
+ *       "errors": 1,
+ *       "problems": [ {error event of SPEC 1} ]  of these; `time`: when it was told first; at most
+ *                                                LIMIT_STATUS_ERRORS
  *       "open": [ {drift event of SPEC 1} ]  `time`: when it was opened; at most LIMIT_STATUS_OPEN
  *     }],
  *     "kinds": [{                            each kind and scope that is watched, or should be
@@ -45,7 +48,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* So many of the longest open drifts are shown to a person. */
+/* So many of the longest open drifts are shown to a person, and so many errors of a source. */
 #define STATUS_SHOWN 10
 
 /* Prints the document for a person; `color` and `width` as in report_text.h. 0, or -1: `out`

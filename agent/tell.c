@@ -8,12 +8,9 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/json.h"
-#include "core/limits.h"
 #include "core/metrics.h"
 #include "core/text.h"
-#include "sync/pass.h"
-
-#define PROBLEMS_KEPT (4 * LIMIT_ERRORS)
+#include "problems.h"
 
 /* One thing that differs. */
 struct open {
@@ -32,23 +29,12 @@ struct holder {
     UT_hash_handle hh;
 };
 
-struct problem_told {
-    char *text;
-    char *object; /* what was said of it while it was judged, or NULL */
-    enum event_level level;
-    bool of_set;
-    unsigned taking;
-    UT_hash_handle hh;
-};
-
 struct tell {
     tell_write *write;
     void *ctx;
     struct open *open;
     struct holder *holders;
-    struct problem_told *problems;
-    unsigned taking;
-    bool taking_now;
+    struct problems *problems;
 };
 
 struct tell *tell_new(tell_write *write, void *ctx)
@@ -56,12 +42,14 @@ struct tell *tell_new(tell_write *write, void *ctx)
     struct tell *t = xcalloc(1, sizeof(*t));
     t->write = write;
     t->ctx = ctx;
+    t->problems = problems_new(write, ctx);
     return t;
 }
 
 void tell_moved(struct tell *t, void *ctx)
 {
     t->ctx = ctx;
+    problems_moved(t->problems, ctx);
 }
 
 static char *key_of(const char *group, const char *kind, const char *namespace, const char *name)
@@ -307,6 +295,7 @@ void tell_clear_all(struct tell *t, const char *reason)
     {
         clear_all_of(t, h, reason);
     }
+    problems_over(t->problems, reason);
 }
 
 void tell_sweep(struct tell *t, const char *(*why)(void *ctx, const json_t *object), void *ctx)
@@ -320,88 +309,29 @@ void tell_sweep(struct tell *t, const char *(*why)(void *ctx, const json_t *obje
     }
 }
 
-static void problem_free(struct tell *t, struct problem_told *p)
-{
-    HASH_DEL(t->problems, p);
-    free(p->text);
-    free(p->object);
-    free(p);
-}
-
-/* Those of no set are never taken back: the first ones make room. */
-static bool has_room(struct tell *t)
-{
-    struct problem_told *p, *tmp;
-    HASH_ITER(hh, t->problems, p, tmp)
-    {
-        if (HASH_COUNT(t->problems) < PROBLEMS_KEPT)
-            break;
-        if (!p->of_set)
-            problem_free(t, p);
-    }
-    return HASH_COUNT(t->problems) < PROBLEMS_KEPT;
-}
-
-/* What is told while objects are judged is one, though a commit moves its line. */
-static char *problem_text(const struct tell *t, const json_t *members)
-{
-    if (t->taking_now)
-        return json_text(members, JSON_WRITE_SORTED);
-    json_auto_t *copy = json_copy((json_t *)members);
-    json_object_del(copy, "line");
-    json_object_del(copy, "col");
-    return json_text(copy, JSON_WRITE_SORTED);
-}
-
 void tell_problem(struct tell *t, enum event_level level, const json_t *members)
 {
-    _free_ char *text = problem_text(t, members);
-    struct problem_told *p;
-    HASH_FIND_STR(t->problems, text, p);
-    if (p) {
-        p->taking = t->taking;
-        return;
-    }
-    if (has_room(t)) {
-        p = xcalloc(1, sizeof(*p));
-        p->text = steal(text);
-        p->level = level;
-        p->of_set = t->taking_now;
-        p->object = p->of_set ? NULL : xstrdup_null(str(members, "object"));
-        p->taking = t->taking;
-        HASH_ADD_KEYPTR(hh, t->problems, p->text, strlen(p->text), p);
-    }
-    t->write(t->ctx, level, level == EVENT_ERROR ? "error" : "note", members);
+    problems_tell(t->problems, level, members);
 }
 
 void tell_unsaid(struct tell *t, const struct unit *unit)
 {
-    if (!t->problems)
-        return;
-    struct problem_told *p, *tmp;
-    _free_ char *object = pass_object_text(unit);
-    HASH_ITER(hh, t->problems, p, tmp)
-    {
-        if (same_text(p->object, object))
-            problem_free(t, p);
-    }
+    problems_unsaid(t->problems, unit);
 }
 
 void tell_taking(struct tell *t)
 {
-    t->taking++;
-    t->taking_now = true;
+    problems_taking(t->problems);
 }
 
 void tell_taken(struct tell *t)
 {
-    struct problem_told *p, *tmp;
-    t->taking_now = false;
-    HASH_ITER(hh, t->problems, p, tmp)
-    {
-        if (p->of_set && p->taking != t->taking)
-            problem_free(t, p);
-    }
+    problems_taken(t->problems);
+}
+
+json_t *tell_errors(const struct tell *t, size_t most)
+{
+    return problems_errors(t->problems, most);
 }
 
 void tell_remind(struct tell *t, int64_t now_ms, int64_t after_ms)
@@ -420,6 +350,7 @@ void tell_remind(struct tell *t, int64_t now_ms, int64_t after_ms)
         t->write(t->ctx, EVENT_WARNING, "drift", event);
         metrics_drift("reminder");
     }
+    problems_remind(t->problems, now_ms, after_ms);
 }
 
 static void count_one(const json_t *event, struct tell_counts *out)
@@ -436,10 +367,7 @@ void tell_count(const struct tell *t, struct tell_counts *out)
     *out = (struct tell_counts){.objects = HASH_COUNT(t->holders)};
     for (const struct open *o = t->open; o; o = o->hh.next)
         count_one(o->event, out);
-    for (const struct problem_told *p = t->problems; p; p = p->hh.next) {
-        out->errors += p->level == EVENT_ERROR;
-        out->notes += p->level != EVENT_ERROR;
-    }
+    problems_count(t->problems, out);
 }
 
 json_t *tell_open(const struct tell *t)
@@ -461,7 +389,6 @@ void tell_free(struct tell *t)
         return;
     struct holder *h, *htmp;
     struct open *o, *otmp;
-    struct problem_told *p, *ptmp;
     HASH_ITER(hh, t->holders, h, htmp)
     {
         HASH_DEL(t->holders, h);
@@ -469,6 +396,6 @@ void tell_free(struct tell *t)
         free(h);
     }
     HASH_ITER(hh, t->open, o, otmp) open_free(t, o);
-    HASH_ITER(hh, t->problems, p, ptmp) problem_free(t, p);
+    problems_free(t->problems);
     free(t);
 }

@@ -47,7 +47,7 @@ void tell_passed_over(struct tell *t, const struct unit *unit, const char *field
 /* What is open of the unit is cleared, for this reason ("not in Git"). */
 void tell_cleared(struct tell *t, const struct unit *unit, const char *reason);
 
-/* Everything that is open is cleared. */
+/* Everything that is open is cleared, and errors are over. */
 void tell_clear_all(struct tell *t, const char *reason);
 
 /* Clears what is open of objects for which `why` gives a reason. */
@@ -56,7 +56,7 @@ void tell_sweep(struct tell *t, const char *(*why)(void *ctx, const json_t *obje
 /*
  * An error or a note of the source: each text once, for as long as it holds. What is told between
  * tell_taking and tell_taken stands in the set that is taken; what stood in the one before and does
- * not any more is forgotten.
+ * not any more is forgotten, and of an error a note says that it is over.
  */
 void tell_problem(struct tell *t, enum event_level level, const json_t *members);
 /* The unit is compared no longer: what was said of it while it was judged is forgotten. */
@@ -68,6 +68,8 @@ void tell_taken(struct tell *t);
 void tell_remind(struct tell *t, int64_t now_ms, int64_t after_ms);
 
 void tell_count(const struct tell *t, struct tell_counts *out);
+/* The first `most` errors, each with `time`: when it was told first; a new array. */
+json_t *tell_errors(const struct tell *t, size_t most);
 /* The open events, each with its state and, as `time`, when it was opened; a new array. */
 json_t *tell_open(const struct tell *t);
 

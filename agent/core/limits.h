@@ -94,6 +94,7 @@
 #define LIMIT_JUDGE_RETRY_MOST_S 300        /* and the longest */
 #define LIMIT_DRY_RUNS_A_SECOND  50         /* once everything was judged */
 #define LIMIT_STATUS_OPEN        1000       /* open drifts of one source in /status */
+#define LIMIT_STATUS_ERRORS      100        /* its errors, the same */
 #define LIMIT_VALUE_BYTES        (4 * KIB)  /* a value in the report (SPEC 1) */
 #define LIMIT_IGNORE_BYTES       (2 * KIB)  /* the field of an ignore rule */
 #define LIMIT_IGNORE_DEPTH       128        /* steps of a path that rules are tried on */

@@ -163,11 +163,30 @@ static void unread(void **state _unused_)
     assert_int_equal(status_exit(v), EXIT_BLOCKED);
 }
 
+/* The first of them, where the document has them. */
+static void errors(void **state _unused_)
+{
+    struct buf _buf_ b = BUF_INIT(65536);
+    buf_add_str(&b,
+                HEAD "\"sources\":[{\"name\":\"ml\",\"ready\":true,\"errors\":12,\"problems\":[3");
+    for (int i = 1; i < 12; i++)
+        buf_addf(&b, ",{\"file\":\"a.yaml\",\"line\":%d,\"object\":\"Pod a\",\"message\":\"bad\"}",
+                 i);
+    buf_add_str(&b, "]}]}");
+    json_auto_t *v = parse(buf_str(&b));
+    _free_ char *text = printed(v);
+    assert_non_null(strstr(text, "\n  12 errors: what cannot be read from Git is not compared:\n"
+                                 "    a.yaml:1: error: Pod a: bad\n"));
+    assert_non_null(
+        strstr(text, "\n    a.yaml:10: error: Pod a: bad\n    and 2 more: the log has them\n"));
+}
+
 static void odd(void **state _unused_)
 {
     static const char *const texts[] = {
         "{}", "[]",
-        "{\"sources\":[1,null,{\"open\":[7,{}],\"drift\":[]}],\"kinds\":{},\"exports\":"
+        "{\"sources\":[1,null,{\"errors\":2,\"problems\":[7,{}],\"open\":[7,{}],\"drift\":[]}],"
+        "\"kinds\":{},\"exports\":"
         "[null,{}]}",
         "{\"time\":3,\"sources\":{\"a\":1},\"kinds\":[{\"state\":\"x\"},3]}"};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
@@ -181,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole),         cmocka_unit_test(longest), cmocka_unit_test(exits),
         cmocka_unit_test(cluster_error), cmocka_unit_test(unread),  cmocka_unit_test(odd),
+        cmocka_unit_test(errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/json.h"
 #include "core/limits.h"
 #include "tell.h"
@@ -61,7 +62,7 @@ static void of_a_set(void **state)
     tell_taking(t);
     say(t, EVENT_ERROR, 1); /* it is so again */
     tell_taken(t);
-    assert_int_equal(told, 2);
+    assert_int_equal(told, 3);
     tell_free(t);
 }
 
@@ -101,13 +102,66 @@ static void line_moved(void **state)
     tell_free(t);
 }
 
+static void keep(void *ctx, enum event_level level, const char *event, const json_t *members)
+{
+    json_t *copy = json_copy((json_t *)members);
+    json_object_set_new(copy, "event", json_string(event));
+    json_object_del(copy, "opened");
+    json_array_append_new(ctx, copy);
+}
+
+/* The last event, without its moment. */
+static void check_last(const json_t *told, size_t count, const char *last)
+{
+    assert_int_equal(json_array_size(told), count);
+    _free_ char *text = json_text(json_array_get(told, count - 1), JSON_WRITE_SORTED);
+    assert_string_equal(text, last);
+}
+
+/* An error is told again while it lasts, and when it is over; one whose line moved is not over. */
+static void error_lasts(void **state)
+{
+    json_auto_t *told = json_array();
+    json_auto_t *a = json_pack("{s:s,s:i,s:s}", "file", "a.yaml", "line", 3, "message", "bad");
+    json_auto_t *moved = json_pack("{s:s,s:i,s:s}", "file", "a.yaml", "line", 4, "message", "bad");
+    struct tell *t = tell_new(keep, told);
+    tell_taking(t);
+    tell_problem(t, EVENT_ERROR, a);
+    say(t, EVENT_INFO, 1);
+    tell_taken(t);
+    tell_remind(t, clock_monotonic_ms() + 1000, 5000);
+    assert_int_equal(json_array_size(told), 2);
+    tell_remind(t, clock_monotonic_ms() + 6000, 5000);
+    check_last(told, 3,
+               "{\"event\":\"error\",\"file\":\"a.yaml\",\"line\":3,\"message\":\"bad\","
+               "\"reminder\":true}");
+    json_auto_t *errors = tell_errors(t, 5);
+    assert_int_equal(json_array_size(errors), 1);
+    assert_string_equal(json_str_at(json_array_get(errors, 0), "message", NULL), "bad");
+    assert_non_null(json_str_at(json_array_get(errors, 0), "time", NULL));
+    tell_taking(t);
+    tell_problem(t, EVENT_ERROR, moved);
+    tell_taken(t);
+    assert_int_equal(json_array_size(told), 4);
+    tell_taking(t);
+    tell_taken(t);
+    check_last(told, 5,
+               "{\"event\":\"note\",\"file\":\"a.yaml\",\"line\":4,\"message\":\"over: bad\"}");
+    tell_taking(t);
+    tell_problem(t, EVENT_ERROR, a);
+    tell_taken(t);
+    tell_clear_all(t, "not followed");
+    check_last(told, 7,
+               "{\"event\":\"note\",\"file\":\"a.yaml\",\"line\":3,\"message\":\"over (not "
+               "followed): bad\"}");
+    tell_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(many_notes),
-        cmocka_unit_test(of_a_set),
-        cmocka_unit_test(of_an_object),
-        cmocka_unit_test(line_moved),
+        cmocka_unit_test(many_notes), cmocka_unit_test(of_a_set),    cmocka_unit_test(of_an_object),
+        cmocka_unit_test(line_moved), cmocka_unit_test(error_lasts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
