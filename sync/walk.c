@@ -15,25 +15,28 @@
 #define PATH_BYTES (LIMIT_CONFIG_BYTES + 128 * KIB)
 #define TOLD_BYTES (LIMIT_PROBLEM_BYTES / 4 - 4) /* escaped they are four times as long */
 
-static void tell_at(const struct walk *w, enum problem_level level, const char *at,
-                    const char *file, const char *fmt, va_list ap)
-    __attribute__((format(printf, 5, 0)));
+static void tell_problem(struct walk *w, const struct problem *problem)
+{
+    w->told_error |= problem->level == PROBLEM_ERROR;
+    w->sink->problem(w->sink->ctx, problem);
+}
 
-static void tell_at(const struct walk *w, enum problem_level level, const char *at,
-                    const char *file, const char *fmt, va_list ap)
+static void tell_at(struct walk *w, enum problem_level level, const char *at, const char *file,
+                    const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
+
+static void tell_at(struct walk *w, enum problem_level level, const char *at, const char *file,
+                    const char *fmt, va_list ap)
 {
     _free_ char *message = xvasprintf(fmt, ap);
-    w->sink->problem(w->sink->ctx,
-                     &(struct problem){.level = level, .at = at, .file = file, .message = message});
+    tell_problem(w, &(struct problem){.level = level, .at = at, .file = file, .message = message});
 }
 
 #define MANIFESTS "*.yaml, *.yml and *.json"
 
-static void tell(const struct walk *w, enum problem_level level, const char *file, const char *fmt,
-                 ...) __attribute__((format(printf, 4, 5)));
+static void tell(struct walk *w, enum problem_level level, const char *file, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
-static void tell(const struct walk *w, enum problem_level level, const char *file, const char *fmt,
-                 ...)
+static void tell(struct walk *w, enum problem_level level, const char *file, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -272,8 +275,7 @@ static void count_object(void *ctx, const char *file, const struct manifest *man
 
 static void pass_problem(void *ctx, const struct problem *problem)
 {
-    const struct walk *w = ctx;
-    w->sink->problem(w->sink->ctx, problem);
+    tell_problem(ctx, problem);
 }
 
 static void read_file(struct walk *w, void *folder, const struct tree_entry *entry)
@@ -295,7 +297,7 @@ static void read_file(struct walk *w, void *folder, const struct tree_entry *ent
     }
 }
 
-static void refuse(const struct walk *w, const struct tree_entry *entry)
+static void refuse(struct walk *w, const struct tree_entry *entry)
 {
     const char *path = buf_str(&w->path);
     bool named = walk_manifest_name(entry->name);
@@ -365,9 +367,8 @@ static bool refuse_name(struct walk *w, const struct tree_entry *entry)
                   "the name holds control characters or is not UTF-8: rename it, it is not read")
             : xasprintf("the path has more than %d bytes: it is not read; shorten or exclude it",
                         LIMIT_PATH_BYTES);
-    w->sink->problem(
-        w->sink->ctx,
-        &(struct problem){.level = PROBLEM_ERROR, .at = at, .file = shown, .message = message});
+    tell_problem(
+        w, &(struct problem){.level = PROBLEM_ERROR, .at = at, .file = shown, .message = message});
     return true;
 }
 
@@ -582,7 +583,7 @@ int walk_tree(const struct tree *tree, const char *path, const struct source_con
         walk_folder(&w, folder, 0);
         tree->close(folder);
     }
-    if (rc == 0 && !w.counts.objects)
+    if (rc == 0 && !w.counts.objects && !w.told_error)
         tell(&w, PROBLEM_NOTE, w.path.len ? buf_str(&w.path) : PROBLEM_SOURCE,
              "no manifest is here: " MANIFESTS " are read, as include and exclude say");
     w.counts.unsteady |= w.stopped;

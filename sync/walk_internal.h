@@ -13,7 +13,8 @@ struct walk {
     size_t below;                 /* where in it that begins which is below config's path */
     struct buf text;
     struct walk_counts counts;
-    bool stopped; /* a cap was met and told */
+    bool stopped;    /* a cap was met and told */
+    bool told_error; /* why there may be less than there is */
 };
 
 /* include and exclude are globs. -1 with *err. */
