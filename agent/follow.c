@@ -500,7 +500,7 @@ static void find_kept(struct follow *f)
 void follow_init(struct follow *f, struct agent *a, const struct config_source *config,
                  struct follow *before)
 {
-    *f = (struct follow){.agent = a, .config = config};
+    *f = (struct follow){.agent = a, .config = config, .started_at = clock_monotonic_ms()};
     f->ignore = source_rules(config);
     if (before) {
         f->tell = steal(before->tell);

@@ -1,5 +1,6 @@
 """What cannot be compared: errors of manifests, and objects that several sources declare."""
 import json
+import signal
 import urllib.request
 
 from faults import fake_clock, set_clock
@@ -43,3 +44,48 @@ def test_errors_last(agents, cluster, repository, namespace, tmp_path, holdfast)
     assert a.wait(event="note", source="one", file="bad.yaml")["message"] == "over: " + bad["message"]
     a.wait(event="summary", source="one", errors=0)
     assert not a.seen(event="drift")
+
+
+def test_only_manifest_broken(agent, cluster, repository):
+    """It is there: nothing says that none is."""
+    repository.commit({"bad.yaml": BAD})
+    a = agent()
+    a.wait(event="error", file="bad.yaml")
+    assert a.ready()["notes"] == 0
+    repository.commit({"bad.yaml": None})
+    a.wait(event="note", file=".")
+
+
+def test_summary_after_hangup(agents, cluster, repository, namespace):
+    """One source waits for the copy that the other one reads, and what it had is compared meanwhile."""
+    repository.commit({"one/a.yaml": config_map("a", {"k": "1"}), "two/b.yaml": config_map("b", {"k": "1"})})
+    cluster.apply([config_map(name, {"k": "1"}) for name in "ab"], namespace)
+    config = {"sources": [source(name, repository, path=name) for name in ("one", "two")],
+              "kubernetes": {"defaultNamespace": namespace}}
+    a = agents(config, cluster.kubeconfig)
+    for name in ("one", "two"):
+        a.wait(event="summary", source=name)
+        a.position = 0
+    for _ in range(3):
+        a.position = len(a.events)
+        a.signal(signal.SIGHUP)
+        begin = a.wait(event="note", message="the configuration was read again") and a.position
+        for name in ("one", "two"):
+            a.position = begin
+            assert a.wait(event="summary", source=name)["seconds"] < 30
+
+
+def test_ignored_and_then_paused(agents, cluster, repository, namespace, holdfast):
+    """What is not compared is in the count of the paused, and no longer in that of the ignored."""
+    repository.commit({"a.yaml": config_map("a", {"k": "git"}), "b.yaml": config_map("b", {"k": "git"})})
+    cluster.apply([config_map("a", {"k": "hand"}), config_map("b", {"k": "git"})], namespace)
+    address = f"127.0.0.1:{free_port()}"
+    rule = {"kind": "ConfigMap", "name": "*", "fields": ["data.k"]}
+    a = agents({"sources": [source("one", repository, ignore=[rule])], "http": {"listen": address},
+                "kubernetes": {"defaultNamespace": namespace}}, cluster.kubeconfig)
+    assert a.ready()["ignored"] == 1
+    repository.commit({"a.yaml": config_map("a", {"k": "git"}, annotations={"holdfast.dev/mode": "paused"})})
+    summary = a.wait(event="summary", paused=1)
+    assert (summary["ignored"], summary["in_sync"]) == (0, 1)
+    status, text, _ = holdfast("status", "--url", f"http://{address}")
+    assert status == 0 and "  2 objects, 1 in sync, 1 paused\n" in text, text
