@@ -201,8 +201,7 @@ size_t survey_problems(const struct survey *s)
     for (size_t i = 0; i < s->count; i++) {
         const struct survey_source *source = &s->sources[i];
         if (!source->set) {
-            fprintf(stderr, "holdfast: source %s: %s\n", source->source->name,
-                    err_message(source->err));
+            fprintf(stderr, "holdfast: %s\n", err_message(source->err)); /* it names the source */
             errors++;
             continue;
         }

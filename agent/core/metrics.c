@@ -324,7 +324,8 @@ void metrics_write(struct buf *out)
     add_tally(out, "holdfast_kubernetes_requests_total",
               "Requests to the API server that ended, by verb and HTTP status.", &all.requests);
     static const char name[] = "holdfast_kubernetes_request_duration_seconds";
-    metrics_family(out, name, "histogram", "Duration of requests to the API server, no watches.");
+    metrics_family(out, name, "histogram",
+                   "Duration of requests to the API server; of a watch, until its first bytes.");
     for (size_t i = 0; i < all.verb_count; i++)
         add_histogram(out, name, "verb", all.verbs[i].verb, &all.verbs[i].h);
     one_histogram(out, "holdfast_judge_duration_seconds",
