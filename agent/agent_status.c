@@ -48,7 +48,7 @@ json_t *follow_summary(const struct follow *f)
     size_t count, ignored = 0;
     struct unit *const *units = pass_units(f->pass, &count);
     for (size_t i = 0; i < count; i++)
-        ignored += units[i]->ignored;
+        ignored += units[i]->paused ? 0 : units[i]->ignored;
     json_put(e, "ignored", number(ignored));
     json_put(e, "paused", number(p->paused));
     json_put(e, "errors", number(c.errors));
@@ -93,6 +93,8 @@ static json_t *source_status(const struct follow *f)
     json_auto_t *summary = f->judged ? follow_summary(f) : NULL;
     json_put(drift, "ignored",
              summary ? json_incref(json_object_get(summary, "ignored")) : json_integer(0));
+    json_put(o, "paused",
+             summary ? json_incref(json_object_get(summary, "paused")) : json_integer(0));
     json_put(o, "objects",
              summary ? json_incref(json_object_get(summary, "objects")) : json_integer(0));
     json_put(o, "inSync",
@@ -152,8 +154,10 @@ static bool on_ready(void *ctx, struct buf *why)
     for (size_t i = 0; i < a->count; i++) {
         const struct follow *f = &a->follows[i];
         _free_ char *scope = NULL;
-        if (!f->read_at)
-            buf_addf(why, "source %s: %s\n", f->config->name, f->error ? f->error : "is not read");
+        if (!f->read_at && f->error) /* it names the source */
+            buf_addf(why, "%s\n", f->error);
+        else if (!f->read_at)
+            buf_addf(why, "source %s: is not read\n", f->config->name);
         else if (!f->pass)
             buf_addf(why, "source %s: %s\n", f->config->name,
                      a->discovery_error ? a->discovery_error : "the cluster was not asked yet");

@@ -70,6 +70,8 @@ static void print_counts(FILE *out, const json_t *source)
     json_int_t objects = number(source, "objects");
     fprintf(out, "  %lld object%s, %lld in sync", (long long)objects, objects == 1 ? "" : "s",
             (long long)number(source, "inSync"));
+    if (number(source, "paused"))
+        fprintf(out, ", %lld paused", (long long)number(source, "paused"));
     const char *separator = "; open: ";
     for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
         json_int_t n = number(drift, counts[i].name);

@@ -16,6 +16,7 @@
  *       "readError": "why" | null,           the last try failed: what is said here is old
  *       "ready": true,                       read once, and each of its objects judged once
  *       "objects": 12, "inSync": 9,
+ *       "paused": 1,                         of the objects: not compared
  *       "drift": {                           open: fields by class, whole objects by verdict
  *         "changed": 1, "extra": 0, "dropped": 0, "missing": 1, "terminating": 0,
  *         "blocked": 0, "unknown": 0, "ignored": 0
