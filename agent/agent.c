@@ -234,6 +234,7 @@ static struct follow *find_follow(struct follow *follows, size_t count, const ch
 static void make_follows(struct agent *a, struct follow *before, size_t before_count)
 {
     a->count = a->config.sources.count;
+    log_sources(a->count);
     a->follows = xcalloc(a->count, sizeof(*a->follows));
     for (size_t i = 0; i < a->count; i++) {
         const struct config_source *s = &a->config.sources.items[i];

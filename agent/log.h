@@ -11,6 +11,9 @@
 /* `output`: OUTPUT_JSON or OUTPUT_TEXT. */
 void log_start(enum output output);
 
+/* Where the configuration has several sources, a person is told whose each line is. */
+void log_sources(size_t count);
+
 /* Writes an event: the common members, then `members` (borrowed; may be NULL). */
 void log_event(enum event_level level, const char *event, const char *source, const char *revision,
                const json_t *members);
