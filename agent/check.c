@@ -1,13 +1,17 @@
 #include "check.h"
 
+#include <errno.h>
 #include <ev.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "core/alloc.h"
 #include "core/json.h"
+#include "core/limits.h"
 #include "options.h"
 #include "survey.h"
 
@@ -135,17 +139,30 @@ static void print_sources(const struct check *c)
 {
     for (size_t i = 0; i < c->survey.count; i++) {
         const struct survey_source *s = &c->survey.sources[i];
-        if (s->set)
+        if (!s->set)
+            printf("source %s: could not be read\n", s->source->name);
+        else
             printf("source %s: %zu object%s, %s\n", s->source->name, s->set->count,
                    s->set->count == 1 ? "" : "s",
                    s->set->revision ? s->set->revision : "as the folder lies");
     }
 }
 
+/* Sources of which something is not in the table. */
+static size_t count_unread(const struct check *c)
+{
+    size_t unread = 0;
+    for (size_t i = 0; i < c->survey.count; i++) {
+        const struct desired_set *set = c->survey.sources[i].set;
+        unread += !set || set->errors;
+    }
+    return unread;
+}
+
 /* What the table means, in a line; how many rules may not be read. */
 static size_t print_summary(const struct check *c)
 {
-    size_t denied = 0, unjudged = 0;
+    size_t denied = 0, unjudged = 0, unread = count_unread(c);
     for (size_t i = 0; i < c->access->count; i++) {
         denied += has(c, i, ACCESS_READ, RIGHT_NO);
         unjudged += c->access->items[i].compared && !has(c, i, ACCESS_PATCH, RIGHT_YES);
@@ -153,17 +170,41 @@ static size_t print_summary(const struct check *c)
     if (denied)
         printf("%zu of %zu may not be read: what is declared there will be unknown\n", denied,
                c->access->count);
-    else
+    else if (!unread)
         printf("all of it may be read\n");
+    else if (c->access->count)
+        printf("what is in this table may be read\n");
+    if (unread)
+        printf("%zu of %zu source%s could not be read whole: what else it takes is not known\n",
+               unread, c->survey.count, c->survey.count == 1 ? "" : "s");
     if (unjudged)
         printf("%zu without dry runs: compared without the server's help (unjudged)\n", unjudged);
     return denied;
 }
 
+/* Without it nobody can ask for a read. */
+static size_t check_token(const struct check *c)
+{
+    const char *file = c->survey.config.http.token_file;
+    if (!file)
+        return 0;
+    _free_ char *token = xcalloc(1, LIMIT_TOKEN_BYTES + 1);
+    _close_ int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t n = fd < 0 ? -1 : read(fd, token, LIMIT_TOKEN_BYTES);
+    if (n < 0)
+        fprintf(stderr, "holdfast: http.tokenFile: %s: %s\n", file, strerror(errno));
+    else if (!strcspn(token, "\r\n"))
+        fprintf(stderr, "holdfast: http.tokenFile: %s is empty\n", file);
+    else
+        return 0;
+    return 1;
+}
+
 static int run(struct check *c)
 {
     size_t refused;
-    size_t errors = survey_problems(&c->survey);
+    size_t errors = survey_overlaps(&c->survey) + check_token(c);
+    errors += survey_problems(&c->survey);
     c->access = survey_access(&c->survey, SURVEY_ASK, &refused);
     ask_all(c);
     print_sources(c);

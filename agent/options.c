@@ -114,6 +114,7 @@ static int set_output(const struct command *c, const char *value, struct options
             continue;
         if (strcmp(outputs[i], value) == 0) {
             out->output = (enum output)i;
+            out->output_given = true;
             return 0;
         }
         nearest_try(&n, outputs[i]);
@@ -188,6 +189,8 @@ static int check_args(const struct options *o, struct err **err)
     if (o->arg_count < c->args_min)
         return err_set(err, ERR_USAGE, "%s needs an argument: holdfast %s %s", c->name, c->name,
                        c->usage);
+    if (o->check && o->output_given && o->output != OUTPUT_TEXT)
+        return err_set(err, ERR_USAGE, "-o %s: --check prints text", output_name(o->output));
     if (o->arg_count > c->args_max && !c->args_max)
         return err_set(err, ERR_USAGE, "%s takes no argument (\"%s\")", c->name, o->args[0]);
     if (o->arg_count > c->args_max)

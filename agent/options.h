@@ -34,6 +34,7 @@ enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_MARKDOWN, OUTPUT_YAML };
 struct options {
     const struct command *command;
     enum output output;
+    bool output_given;
     const char *ref, *path;
     const char *config;
     const char *kubeconfig, *context, *as_user; /* "" counts as not given, as in kubectl */

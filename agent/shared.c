@@ -6,6 +6,7 @@
 #include "agent.h"
 #include "core/alloc.h"
 #include "core/json.h"
+#include "shared.h"
 
 struct identity {
     char *key;
@@ -14,20 +15,34 @@ struct identity {
     UT_hash_handle hh;
 };
 
+char *shared_identity(const struct desired *d, const char *default_namespace)
+{
+    const char *ns = d->namespace ? d->namespace : default_namespace;
+    return xasprintf("%s/%s/%s/%s", d->group, d->kind, ns, d->name);
+}
+
 static char *identity_of(const struct follow *f, const struct desired *d)
 {
-    const char *ns = d->namespace ? d->namespace : agent_namespace(f->agent);
-    return xasprintf("%s/%s/%s/%s", d->group, d->kind, ns, d->name);
+    return shared_identity(d, agent_namespace(f->agent));
+}
+
+char *shared_message(const char *source, const struct desired *other)
+{
+    return xasprintf("the source %s declares this object too, at %s:%u: neither is compared; take "
+                     "it out of one of them",
+                     source, other->file, other->line);
+}
+
+char *shared_object(const struct desired *d)
+{
+    return d->namespace ? xasprintf("%s %s/%s", d->kind, d->namespace, d->name)
+                        : xasprintf("%s %s", d->kind, d->name);
 }
 
 static void tell_shared(struct follow *f, const struct desired *d, const struct identity *other)
 {
-    _free_ char *object = d->namespace ? xasprintf("%s %s/%s", d->kind, d->namespace, d->name)
-                                       : xasprintf("%s %s", d->kind, d->name);
-    _free_ char *message =
-        xasprintf("the source %s declares this object too, at %s:%u: neither is compared; take it "
-                  "out of one of them",
-                  other->follow->config->name, other->desired->file, other->desired->line);
+    _free_ char *object = shared_object(d);
+    _free_ char *message = shared_message(other->follow->config->name, other->desired);
     json_auto_t *event = json_object();
     json_put_str(event, "file", d->file);
     json_put(event, "line", json_integer(d->line));

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 #include "core/alloc.h"
 #include "core/event.h"
@@ -12,6 +13,7 @@
 #include "core/limits.h"
 #include "core/statedir.h"
 #include "diff/show.h"
+#include "shared.h"
 
 static void answered(struct survey *s)
 {
@@ -219,6 +221,52 @@ static const char *default_namespace(const struct survey *s)
 {
     return options_namespace(s->options, s->config.kubernetes.default_namespace,
                              s->kubeconfig.namespace);
+}
+
+struct declared_at {
+    char *identity;
+    const char *source;
+    const struct desired *desired;
+    UT_hash_handle hh;
+};
+
+static void tell_overlap(const struct desired *d, const char *source, const struct desired *other)
+{
+    _free_ char *object = shared_object(d), *message = shared_message(source, other);
+    tell(d->file, d->line, 0, object, message);
+}
+
+size_t survey_overlaps(const struct survey *s)
+{
+    struct declared_at *all = NULL, *place, *tmp;
+    size_t told = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        struct desired_set *set = s->sources[i].set;
+        const char *name = s->sources[i].source->name;
+        if (set)
+            desired_mark_doubled(set, default_namespace(s));
+        for (size_t k = 0; set && k < set->count; k++) {
+            const struct desired *d = &set->items[k];
+            _free_ char *identity = shared_identity(d, default_namespace(s));
+            HASH_FIND_STR(all, identity, place);
+            if (!place) {
+                place = xcalloc(1, sizeof(*place));
+                *place =
+                    (struct declared_at){.identity = steal(identity), .source = name, .desired = d};
+                HASH_ADD_KEYPTR(hh, all, place->identity, strlen(place->identity), place);
+            } else if (strcmp(place->source, name) != 0) {
+                tell_overlap(d, place->source, place->desired);
+                told++;
+            }
+        }
+    }
+    HASH_ITER(hh, all, place, tmp)
+    {
+        HASH_DEL(all, place);
+        free(place->identity);
+        free(place);
+    }
+    return told;
 }
 
 static void add_crds(struct access *a, const struct desired_set *set)

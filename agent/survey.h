@@ -57,6 +57,12 @@ int survey_run(struct survey *s, const struct options *o, bool need_cluster, str
 /* Tells on standard error what is wrong in the sources; how many errors there are. */
 size_t survey_problems(const struct survey *s);
 
+/*
+ * The same of objects that two sources declare, and marks those that stand twice in one; before
+ * survey_problems, which tells these.
+ */
+size_t survey_overlaps(const struct survey *s);
+
 enum survey_for { SURVEY_LOOK, SURVEY_REPORT, SURVEY_ASK };
 
 /*

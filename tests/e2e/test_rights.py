@@ -253,6 +253,34 @@ def test_printed_rights_suffice(cluster, holdfast, agents, repository, namespace
     assert not agent.seen(event="note", source="infra") and not agent.seen(event="error"), agent.tail()
 
 
+def test_check_of_what_cannot_be_read(cluster, holdfast, repository, namespace, tmp_path):
+    """A source that cannot be read, one that declares another's object, and a token that nobody can read."""
+    repository.commit({"one/a.yaml": config_map("a", {}, namespace=namespace), "two/b.yaml": config_map("a", {}),
+                       "two/c.yaml": [config_map("c", {}), config_map("c", {})]})
+    config = tmp_path / "holdfast.yaml"
+
+    def check(*words, http=None, more=()):
+        sources = [{"name": name, "url": repository.url, "ref": "main", "path": name} for name in ("one", *more)]
+        config.write_text(yaml.safe_dump({"apiVersion": "holdfast.dev/v1", "kind": "Config", "sources": sources,
+                                          "stateDir": str(tmp_path / "state"), "http": http or {},
+                                          "kubernetes": {"defaultNamespace": namespace}}))
+        return holdfast("agent", "--config", config, "--check", "--kubeconfig", cluster.kubeconfig, *words)
+    status, out, err = check("-o", "text")
+    assert (status, err) == (0, "") and out.endswith("all of it may be read\n")
+    status, out, err = check("-o", "json")
+    assert status == 2 and out == "" and "-o json: --check prints text" in err
+    status, out, err = check(more=["three"])
+    assert status == 2 and err.count("source three:") == 1, err
+    assert "source three: could not be read\n" in out and "all of it" not in out
+    assert out.endswith("what is in this table may be read\n"
+                        "1 of 2 sources could not be read whole: what else it takes is not known\n")
+    status, out, err = check(more=["two"])
+    assert status == 2 and "two/b.yaml:1: error: ConfigMap a: the source one declares this object too, at one/a.yaml:1" in err, err
+    assert "two/c.yaml:7:1: error: ConfigMap c" in err, err
+    status, out, err = check(http={"listen": "127.0.0.1:1", "tokenFile": str(tmp_path / "none")})
+    assert status == 2 and err == f"holdfast: http.tokenFile: {tmp_path}/none: No such file or directory\n"
+
+
 def test_check_without_cluster(holdfast, repository, tmp_path):
     config = tmp_path / "holdfast.yaml"
     config.write_text(yaml.safe_dump({"apiVersion": "holdfast.dev/v1", "kind": "Config",

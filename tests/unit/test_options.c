@@ -122,6 +122,23 @@ static void test_flags(void **state _unused_)
     line_free(&l);
 }
 
+static void test_check_prints_text(void **state _unused_)
+{
+    static const struct {
+        const char *words;
+        int rc;
+    } lines[] = {{"agent --config x --check", OPTIONS_RUN},
+                 {"agent --config x --check -o text", OPTIONS_RUN},
+                 {"agent --config x -o json", OPTIONS_RUN},
+                 {"agent -o json --config x --check", -1}};
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        struct line l;
+        line_parse(&l, lines[i].words);
+        assert_int_equal(l.rc, lines[i].rc);
+        line_free(&l);
+    }
+}
+
 static void test_help_asked(void **state _unused_)
 {
     static const struct {
@@ -231,7 +248,8 @@ int main(void)
         cmocka_unit_test(test_diff),           cmocka_unit_test(test_namespace_forms),
         cmocka_unit_test(test_defaults),       cmocka_unit_test(test_end_of_options),
         cmocka_unit_test(test_help_asked),     cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_help_names_all), cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_help_names_all), cmocka_unit_test(test_check_prints_text),
+        cmocka_unit_test(test_flags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
