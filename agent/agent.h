@@ -48,6 +48,9 @@ struct follow {
     int64_t started_at; /* monotonic ms: the last read's begin, the last summary */
     int64_t summary_at;
     size_t summary_errors; /* how many the last summary told */
+    int64_t asked_at;      /* monotonic ms: the begin of the last read that succeeded; 0: none */
+    bool undecided;        /* what of its set is another source's, until that one is read, too */
+    bool wanted;           /* another source waits for what it says now */
     uint64_t requests;     /* sent before the set was taken */
     char *error;           /* why the last read failed, or NULL */
     int64_t error_at;      /* monotonic ms when it was told */
@@ -130,7 +133,7 @@ void follow_free(struct follow *f);
 
 /*
  * Marks in f's set what another source declares, too, and `tell`s it; true when that changes what
- * the set says.
+ * the set says. Where that one is to be read first, it is `wanted`.
  */
 bool follow_mark_shared(struct follow *f, bool tell);
 /* Each source was read once, or could not be. */

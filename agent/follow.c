@@ -141,9 +141,11 @@ static void on_judged_all(void *ctx)
         left_open_judged(f, why_cleared);
     f->restarted = false;
     f->judged = true;
-    if (f->summary_due || errors_of(f) != f->summary_errors)
-        write_summary(f, f->summary_due);
-    f->summary_due = false;
+    if (!f->undecided) { /* else it comes when what is another source's is known */
+        if (f->summary_due || errors_of(f) != f->summary_errors)
+            write_summary(f, f->summary_due);
+        f->summary_due = false;
+    }
     agent_judged(f->agent);
     memo_flush(f->agent->memo);
 }
@@ -170,6 +172,27 @@ static void take(struct follow *f)
         struct follow *o = &f->agent->follows[i];
         if (o != f && o->taken && follow_mark_shared(o, false))
             compare(o);
+    }
+}
+
+/* Of `f` there was news, or none: those that waited for it wait no longer. */
+static void decide(const struct follow *f)
+{
+    for (size_t i = 0; i < f->agent->count; i++) {
+        struct follow *o = &f->agent->follows[i];
+        if (o != f && o->taken && o->undecided && follow_mark_shared(o, false))
+            compare(o);
+    }
+}
+
+/* Those that another source waits for. */
+static void read_wanted(struct agent *a)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        struct follow *f = &a->follows[i];
+        if (f->wanted)
+            follow_sync(f);
+        f->wanted = false;
     }
 }
 
@@ -289,6 +312,7 @@ static void read_failed(struct follow *f, const struct err *err)
 static void read_worked(struct follow *f)
 {
     f->read_at = clock_now_ms();
+    f->asked_at = f->started_at;
     f->failures = 0;
     if (!f->error)
         return;
@@ -343,6 +367,7 @@ static void on_read(struct source_read *read, void *ctx)
             take(f);
         desired_set_free(old);
     }
+    decide(f);
     plan_next(f);
     take_waiting(f->agent);
     copy_is_free(f);
@@ -350,6 +375,7 @@ static void on_read(struct source_read *read, void *ctx)
         f->again = false;
         read_now(f);
     }
+    read_wanted(f->agent);
 }
 
 /* Is the copy that it reads from being read for another source? */

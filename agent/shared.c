@@ -6,11 +6,12 @@
 #include "agent.h"
 #include "core/alloc.h"
 #include "core/json.h"
+#include "core/text.h"
 #include "shared.h"
 
 struct identity {
     char *key;
-    const struct follow *follow;
+    struct follow *follow;
     const struct desired *desired;
     UT_hash_handle hh;
 };
@@ -56,8 +57,9 @@ static bool mark_none(struct follow *f)
 {
     bool changed = false;
     for (size_t n = 0; n < f->set->count; n++) {
-        changed |= f->set->items[n].shared;
-        f->set->items[n].shared = false;
+        struct desired *d = &f->set->items[n];
+        changed |= d->shared || d->undecided;
+        d->shared = d->undecided = false;
     }
     return changed;
 }
@@ -71,33 +73,66 @@ bool follows_read(const struct agent *a)
     return true;
 }
 
-bool follow_mark_shared(struct follow *f, bool tell)
+/*
+ * Both read one ref, f later, and another commit: what f says of an object that moved between them
+ * is not yet known to o, and what o says is old.
+ */
+static bool is_behind(const struct follow *o, const struct follow *f)
 {
-    struct agent *a = f->agent;
-    struct identity *all = NULL, *one, *tmp;
-    bool changed = false;
-    if (!f->set)
-        return false;
-    if (a->count == 1)
-        return mark_none(f);
+    const char *is = o->set->revision, *later = f->set->revision;
+    return is && later && strcmp(is, later) != 0 && o->asked_at < f->asked_at && !o->error &&
+           source_same_copy(o->config->url, f->config->url) &&
+           same_text(o->config->ref, f->config->ref);
+}
+
+/* `other` NULL: nobody else declares it. True when it stands otherwise than before. */
+static bool mark(struct follow *f, struct desired *d, const struct identity *other)
+{
+    const bool shared = d->shared, undecided = d->undecided;
+    const bool stood = other && (shared || other->desired->shared);
+    const bool ahead = other && !stood && is_behind(other->follow, f);
+    const bool behind = other && !stood && is_behind(f, other->follow);
+    d->undecided = ahead;
+    d->shared = other && !ahead && !behind;
+    return d->shared != shared || d->undecided != undecided;
+}
+
+static struct identity *identities_beside(const struct follow *f)
+{
+    const struct agent *a = f->agent;
+    struct identity *all = NULL;
     for (size_t i = 0; i < a->count; i++) {
-        const struct follow *o = &a->follows[i];
+        struct follow *o = &a->follows[i];
         for (size_t n = 0; o != f && o->set && n < o->set->count; n++) {
-            one = xcalloc(1, sizeof(*one));
+            struct identity *one = xcalloc(1, sizeof(*one));
             *one = (struct identity){.key = identity_of(o, &o->set->items[n]),
                                      .follow = o,
                                      .desired = &o->set->items[n]};
             HASH_ADD_KEYPTR(hh, all, one->key, strlen(one->key), one);
         }
     }
+    return all;
+}
+
+bool follow_mark_shared(struct follow *f, bool tell)
+{
+    bool changed = false;
+    if (!f->set)
+        return false;
+    f->undecided = false;
+    if (f->agent->count == 1)
+        return mark_none(f);
+    struct identity *all = identities_beside(f), *one, *tmp;
     for (size_t n = 0; n < f->set->count; n++) {
         struct desired *d = &f->set->items[n];
         _free_ char *key = identity_of(f, d);
         HASH_FIND_STR(all, key, one);
-        changed |= d->shared != (one != NULL);
-        d->shared = one != NULL;
-        if (one && tell)
+        changed |= mark(f, d, one);
+        f->undecided |= d->undecided;
+        if (d->shared && tell)
             tell_shared(f, d, one);
+        else if (d->undecided && tell)
+            one->follow->wanted = true;
     }
     HASH_ITER(hh, all, one, tmp)
     {

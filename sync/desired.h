@@ -33,7 +33,8 @@ struct desired {
     uint8_t mode;                         /* enum order_mode: the order in its annotations */
     bool doubled;                         /* the same identity stands twice: told, not compared */
     bool shared;                          /* another source declares it, too: told, not compared */
-    uint64_t offset;                      /* in the spool */
+    bool undecided;  /* the other one may have let go of it meanwhile: not compared, not told yet */
+    uint64_t offset; /* in the spool */
     uint32_t body_len, places_len;
 };
 

@@ -301,7 +301,8 @@ void pass_take(struct pass *p, const struct desired_set *set)
     p->units = xcalloc(set->count + 1, sizeof(struct unit *));
     p->count = 0;
     for (size_t i = 0; i < set->count; i++) {
-        if (!set->items[i].doubled && !set->items[i].shared)
+        const struct desired *d = &set->items[i];
+        if (!d->doubled && !d->shared && !d->undecided)
             p->units[p->count++] = take_item(p, &before, &set->items[i], i);
     }
     unit_queue_sweep(&p->dirty);

@@ -89,3 +89,29 @@ def test_ignored_and_then_paused(agents, cluster, repository, namespace, holdfas
     assert (summary["ignored"], summary["in_sync"]) == (0, 1)
     status, text, _ = holdfast("status", "--url", f"http://{address}")
     assert status == 0 and "  2 objects, 1 in sync, 1 paused\n" in text, text
+
+
+def test_moved_between_sources(agents, cluster, repository, namespace):
+    """By one commit, of which the source that has it now hears first: nothing declares it twice."""
+    one, other = config_map("a", {"k": "1"}), config_map("b", {"k": "1"})
+    cluster.apply([one, other, config_map("c", {"k": "1"})], namespace)
+    repository.commit({"one/a.yaml": one, "one/b.yaml": other, "two/c.yaml": config_map("c", {"k": "1"})})
+    a = agents({"sources": [source("one", repository, path="one", interval="1h"), source("two", repository, path="two")],
+                "kubernetes": {"defaultNamespace": namespace}}, cluster.kubeconfig)
+    for name in ("one", "two"):
+        a.position = 0
+        a.wait(event="summary", source=name)
+    commit = repository.commit({"one/a.yaml": None, "two/a.yaml": one})
+    a.wait(event="summary", source="one", revision=commit, objects=1, in_sync=1)  # an hour before its time
+    a.position = 0
+    a.wait(event="summary", source="two", revision=commit, objects=2, in_sync=2)
+    assert not a.seen(event="error") and not a.seen(event="drift"), a.tail()
+    cluster.patch_data(namespace, "a", {"k": "2"})
+    a.drift(source="two", object={"name": "a"})
+    commit = repository.commit({"two/b.yaml": other})  # and now one does
+    for name in ("one", "two"):
+        a.position = 0
+        a.wait(event="error", source=name, revision=commit, object="ConfigMap b")
+    repository.commit({"two/c.yaml": config_map("c", {"k": "3"})})
+    a.drift(object={"name": "c"})
+    assert not a.seen(event="note", source="two", object="ConfigMap b"), a.tail()  # it is not over
