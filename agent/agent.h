@@ -50,11 +50,12 @@ struct follow {
     size_t summary_errors; /* how many the last summary told */
     int64_t asked_at;      /* monotonic ms: the begin of the last read that succeeded; 0: none */
     bool undecided;        /* what of its set is another source's, until that one is read, too */
-    bool wanted;           /* another source waits for what it says now */
-    uint64_t requests;     /* sent before the set was taken */
-    char *error;           /* why the last read failed, or NULL */
-    int64_t error_at;      /* monotonic ms when it was told */
-    unsigned failures;     /* reads in a row that failed, since somebody asked for one */
+    uint8_t scalers[DESIRED_DIGEST_BYTES]; /* of what its set declares of them */
+    bool wanted;                           /* another source waits for what it says now */
+    uint64_t requests;                     /* sent before the set was taken */
+    char *error;                           /* why the last read failed, or NULL */
+    int64_t error_at;                      /* monotonic ms when it was told */
+    unsigned failures; /* reads in a row that failed, since somebody asked for one */
     enum err_kind failed_as;
     bool taken;       /* pass has the set */
     bool summary_due; /* the set is new: a summary tells when it is judged */
@@ -136,6 +137,10 @@ void follow_free(struct follow *f);
  * the set says. Where that one is to be read first, it is `wanted`.
  */
 bool follow_mark_shared(struct follow *f, bool tell);
+/* For kube_provider_config: the scalers that the sources beside f declare. `ctx` is f. */
+void follow_scalers_beside(void *ctx, kube_scaler_declared *each, void *to);
+/* Does f's set declare other scalers than when this was asked last? */
+bool follow_scalers_changed(struct follow *f);
 /* Each source was read once, or could not be. */
 bool follows_read(const struct agent *a);
 

@@ -166,11 +166,12 @@ static void compare(struct follow *f)
 
 static void take(struct follow *f)
 {
+    const bool scalers = follow_scalers_changed(f);
     f->summary_due = true;
     compare(f);
     for (size_t i = 0; i < f->agent->count; i++) {
         struct follow *o = &f->agent->follows[i];
-        if (o != f && o->taken && follow_mark_shared(o, false))
+        if (o != f && o->taken && (follow_mark_shared(o, false) || scalers))
             compare(o);
     }
 }
@@ -225,7 +226,8 @@ size_t follow_unserved(const struct follow *f)
 
 static void on_rediscover(void *ctx)
 {
-    agent_rediscover(ctx);
+    const struct follow *f = ctx;
+    agent_rediscover(f->agent);
 }
 
 static void start_pass(struct follow *f)
@@ -261,7 +263,8 @@ static void start_pass(struct follow *f)
         .hidden_key = a->state->key,
         .follow = true,
         .rediscover = on_rediscover,
-        .ctx = a,
+        .scalers = follow_scalers_beside,
+        .ctx = f,
     });
     pass_provider(f->pass, f->provider);
 }

@@ -1,4 +1,7 @@
-/* Objects that two sources declare: neither compares them, and an error names both places. */
+/*
+ * What sources have to do with one another. Objects that two of them declare: neither compares
+ * them, and an error names both places. Scalers of what another one declares.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -7,6 +10,7 @@
 #include "core/alloc.h"
 #include "core/json.h"
 #include "core/text.h"
+#include "providers/kubernetes/scaler.h"
 #include "shared.h"
 
 struct identity {
@@ -140,5 +144,38 @@ bool follow_mark_shared(struct follow *f, bool tell)
         free(one->key);
         free(one);
     }
+    return changed;
+}
+
+/* ---- scalers: spec.replicas is theirs, whichever source declares them (SPEC 2) ---- */
+
+void follow_scalers_beside(void *ctx, kube_scaler_declared *each, void *to)
+{
+    const struct follow *f = ctx;
+    for (size_t i = 0; i < f->agent->count; i++) {
+        const struct follow *o = &f->agent->follows[i];
+        for (size_t n = 0; o != f && o->set && n < o->set->count; n++) {
+            const struct desired *d = &o->set->items[n];
+            if (!scaler_kind(d->group, d->kind))
+                continue;
+            size_t len;
+            _free_ char *text = desired_text(o->set, n, &len);
+            json_auto_t *body = text ? json_parse(text, len, d->file, NULL) : NULL;
+            if (body)
+                each(to, d->kind, d->namespace, d->name, body);
+        }
+    }
+}
+
+bool follow_scalers_changed(struct follow *f)
+{
+    uint8_t sum[DESIRED_DIGEST_BYTES] = {0};
+    for (size_t n = 0; n < f->set->count; n++) {
+        const struct desired *d = &f->set->items[n];
+        for (size_t i = 0; scaler_kind(d->group, d->kind) && i < sizeof(sum); i++)
+            sum[i] ^= d->digest[i];
+    }
+    bool changed = memcmp(sum, f->scalers, sizeof(sum)) != 0;
+    memcpy(f->scalers, sum, sizeof(sum));
     return changed;
 }

@@ -34,12 +34,25 @@ static void note_crd(struct kube *k, const json_t *body)
     json_put(k->crds, key, crd);
 }
 
+static void note_scaler(void *to, const char *kind, const char *namespace, const char *name,
+                        const json_t *body)
+{
+    const struct kube *k = to;
+    struct scaler_target before, after;
+    scalers_set(k->scalers, SCALER_GIT, kind, namespace ? namespace : k->config.default_namespace,
+                name, body, &before, &after);
+    scaler_target_free(&before);
+    scaler_target_free(&after);
+}
+
 /* What the source itself brings, or says about the others: CRDs, namespaces, scalers. */
 static void scan_source(struct kube *k)
 {
     json_object_clear(k->crds);
     json_object_clear(k->namespaces);
     scalers_clear(k->scalers, SCALER_GIT);
+    if (k->config.scalers)
+        k->config.scalers(k->config.ctx, note_scaler, k);
     for (size_t i = 0; i < k->count; i++) {
         struct unit *unit = k->units[i];
         if (is_kind(unit, "", "Namespace"))
@@ -54,12 +67,7 @@ static void scan_source(struct kube *k)
             note_crd(k, body);
             continue;
         }
-        struct scaler_target before, after;
-        scalers_set(k->scalers, SCALER_GIT, unit->kind,
-                    unit->namespace ? unit->namespace : k->config.default_namespace, unit->name,
-                    body, &before, &after);
-        scaler_target_free(&before);
-        scaler_target_free(&after);
+        note_scaler(k, unit->kind, unit->namespace, unit->name, body);
     }
 }
 

@@ -15,6 +15,10 @@
 
 struct ev_loop;
 
+/* Told of a declared HPA or ScaledObject. */
+typedef void kube_scaler_declared(void *to, const char *kind, const char *namespace,
+                                  const char *name, const json_t *body);
+
 struct kube_provider_config {
     struct ev_loop *loop;
     struct kube_client *client;
@@ -27,6 +31,8 @@ struct kube_provider_config {
     bool follow;               /* go on watching; else everything is observed once */
     /* A kind that was served answers 404, or one that was not may be there: ask what is served. */
     void (*rediscover)(void *ctx);
+    /* Calls `each` for all that others than the pass's source declare. NULL: there are none. */
+    void (*scalers)(void *ctx, kube_scaler_declared *each, void *to);
     void *ctx;
 };
 

@@ -5,7 +5,7 @@ import urllib.request
 
 from faults import fake_clock, set_clock
 from git_servers import free_port
-from support import Repository, config_map
+from support import Repository, config_map, deployment
 
 BAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bad\n"
 
@@ -115,3 +115,28 @@ def test_moved_between_sources(agents, cluster, repository, namespace):
     repository.commit({"two/c.yaml": config_map("c", {"k": "3"})})
     a.drift(object={"name": "c"})
     assert not a.seen(event="note", source="two", object="ConfigMap b"), a.tail()  # it is not over
+
+
+def test_scaler_of_another_source(agents, cluster, repository, namespace, tmp_path):
+    """It is in Git and not live: spec.replicas is its all the same."""
+    other = Repository(tmp_path / "other")
+    repository.commit({"web.yaml": deployment("web", replicas=2)})
+    other.commit({"c.yaml": config_map("c", {"k": "1"})})
+    cluster.apply([deployment("web", replicas=2), config_map("c", {"k": "1"})], namespace)
+    a = agents({"sources": [source("apps", repository), source("scaling", other)],
+                "kubernetes": {"defaultNamespace": namespace}}, cluster.kubeconfig)
+    a.ready("apps")
+    cluster.kubectl("scale", "deployment/web", "-n", namespace, "--replicas=4")
+    opened = a.drift(source="apps", field="spec.replicas", want=2, have=4)
+    hpa = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web"},
+           "spec": {"minReplicas": 2, "maxReplicas": 5,
+                    "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}}
+    other.commit({"hpa.yaml": hpa})
+    cleared = a.drift("cleared", source="apps")
+    assert (cleared["id"], cleared["cleared"]) == (opened["id"], f"held by HorizontalPodAutoscaler {namespace}/web")
+    assert a.stop() == 0
+    a.start()
+    a.ready("apps")
+    assert len(a.seen(event="drift", source="apps")) == 2, a.tail()
+    other.commit({"hpa.yaml": None})
+    a.drift(source="apps", field="spec.replicas", want=2, have=4)
