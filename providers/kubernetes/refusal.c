@@ -266,10 +266,9 @@ static void read_status(struct refusal *out, const struct kube_answer *a, bool s
     const json_t *causes = json_at(a->object, "details", "causes", NULL);
     const json_t *cause = json_array_get(causes, 0);
     const char *field = json_str_at(cause, "field", NULL);
-    const char *message = *a->message ? a->message
-                          : a->status == 404
-                              ? "nothing is served there: its kind is not known (any more)"
-                              : "no reason given";
+    const char *message = *a->message        ? a->message
+                          : a->status == 404 ? "no such kind is served (any more)"
+                                             : "no reason given";
     /* an object's own name may be quoted in front: what follows says why */
     if (field && json_str_at(cause, "message", NULL) && out->kind == REFUSAL_UNPROCESSABLE) {
         _free_ char *why = message_safe(json_str_at(cause, "message", NULL), secret);

@@ -108,6 +108,29 @@ def test_kind_that_goes(agent, cluster, repository, namespace):
     assert a.drift("cleared", object={"kind": "Run"}, cleared="not compared")["id"] == missing["id"]
 
 
+def test_export_of_a_kind_that_goes(agents, cluster, repository, namespace):
+    group = f"{namespace}.example"
+    crd = run_crd(group)
+    run = {"apiVersion": f"{group}/v1", "kind": "Run", "metadata": {"name": "one"}, "spec": {"steps": 3}}
+    repository.commit({"a.yaml": config_map("a", {"k": "1"})})
+    export = {"apiVersion": "holdfast.dev/v1", "kind": "Export", "metadata": {"name": "steps", "namespace": namespace},
+              "spec": {"from": {"object": {"apiVersion": f"{group}/v1", "kind": "Run", "name": "one"}, "path": "spec.steps"},
+                       "default": "none", "to": {"log": True}}}
+    cluster.apply(crd)
+    try:
+        cluster.established(f"runs.{group}")
+        for _ in range(100):
+            if cluster.kubectl("apply", "-n", namespace, "-f", "-", data=run, check=False):
+                break
+        a = agents([{"sources": [{"name": "infra", "url": repository.url, "ref": "main"}],
+                     "kubernetes": {"defaultNamespace": namespace}}, export], cluster.kubeconfig)
+        a.wait(event="export", value=3, seconds=60)
+    finally:
+        cluster.kubectl("delete", "crd", f"runs.{group}")
+    note = a.wait(event="note", level="warning", seconds=60)
+    assert note["message"] == "Export of Run one cannot be read: no such kind is served (any more)"
+
+
 def test_waiting_costs_nothing(agent, cluster, repository, namespace):
     """More objects to be judged than may be asked about in a second: those that wait, wait."""
     names = [f"c-{n}" for n in range(200)]

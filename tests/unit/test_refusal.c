@@ -452,7 +452,7 @@ static void test_no_answer(void **state)
             fail_msg("%ld: %d", bare[i].status, r.kind);
         assert_non_null(r.message);
         if (bare[i].status == 404)
-            assert_non_null(strstr(r.message, "nothing is served there"));
+            assert_non_null(strstr(r.message, "no such kind is served"));
         if (bare[i].status == 401) /* not an object's fault: what to do about the sign-in */
             assert_non_null(
                 strstr(r.message, "HTTP 401: the API server does not accept the sign-in"));
