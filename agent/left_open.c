@@ -89,6 +89,15 @@ static json_t *objects_of(const json_t *open)
     return objects;
 }
 
+/* Nothing of it is open; but may something of it be passed over? */
+static bool is_in_sync(const struct follow *f, const json_t *object)
+{
+    const struct unit *unit =
+        pass_find(f->pass, json_str_at(object, "group", NULL), json_str_at(object, "kind", NULL),
+                  json_str_at(object, "namespace", NULL), json_str_at(object, "name", NULL));
+    return unit && !unit->ignored && !unit->noted && unit->facts.observed == OBSERVED_PRESENT;
+}
+
 void left_open_judged(struct follow *f, const char *(*why)(void *ctx, const json_t *object))
 {
     json_t *left = f->agent->left_open, *event;
@@ -109,7 +118,8 @@ void left_open_judged(struct follow *f, const char *(*why)(void *ctx, const json
         if (json_object_get(ids, json_str_at(event, "id", NULL)))
             continue;
         if (!reason)
-            reason = json_object_get(objects, text) ? "not so any more" : "in sync";
+            reason = json_object_get(objects, text) || !is_in_sync(f, object) ? "not so any more"
+                                                                              : "in sync";
         clear(f, f->config->name, event, reason);
     }
     json_decref(left);

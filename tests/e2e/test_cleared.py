@@ -87,3 +87,18 @@ def test_a_part_of_what_was_told(agent, cluster, repository, namespace):
     part = a.drift(want="1")
     assert part["field"].startswith(whole["field"] + "."), a.tail()
     assert a.drift("cleared")["cleared"] == f"told as {part['field']}"
+
+
+def test_ignored_while_nobody_looked(agent, cluster, repository, namespace):
+    cluster.apply([config_map(name, {"k": "hand"}) for name in "ab"], namespace)
+    repository.commit({f"{name}.yaml": config_map(name, {"k": "git"}) for name in "ab"})
+    a = agent()
+    for _ in "ab":
+        a.drift(field="data.k")
+    a.ready()
+    assert a.stop() == 0
+    repository.commit({"a.yaml": config_map("a", {"k": "git"}, annotations={"holdfast.dev/ignore": "data.k"})})
+    cluster.patch_data(namespace, "b", {"k": "git"})
+    a.start()
+    told = {e["object"]["name"]: e["cleared"] for e in (a.drift("cleared") for _ in "ab")}
+    assert told == {"a": "not so any more", "b": "in sync"}
