@@ -96,6 +96,10 @@ struct unit {
     const void *type;                 /* what kind of object it is */
     size_t ignored;                   /* differences that a rule covers */
     bool noted;                       /* a note about it was told */
+    uint8_t granted;                  /* bits of enum ask: questions that were answered ... */
+    uint8_t denied;                   /* ... those we may not ask ... */
+    uint8_t doubted;                  /* ... and one of which that is not believed yet */
+    uint32_t doubted_s;               /* monotonic seconds: since when */
     void *own;                        /* what is kept while it is judged */
     uint8_t state[UNIT_DIGEST_BYTES]; /* of the live object as it was seen last; zeros: never */
     uint8_t projection[UNIT_DIGEST_BYTES]; /* of what the last verdict stands on; zeros: none */

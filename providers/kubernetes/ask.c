@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "core/alloc.h"
-#include "core/clock.h"
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/limits.h"
@@ -168,29 +167,6 @@ static void read_answered(struct kube *k, struct unit *unit, bool again,
     kube_unit_forget(k, &was);
 }
 
-/* What the account may do, as answers have shown it: since when the server denies it, else 0. */
-static void granted(struct kube *k, const struct kube_resource *r, enum ask what)
-{
-    _free_ char *key = xasprintf("%d %s.%s", what, r->plural, r->group);
-    json_put(k->granted, key, json_integer(0));
-}
-
-/*
- * Is this right really not there? Where it was there a while ago, a 403 is not believed at once: a
- * server that has just begun knows no rights for a moment.
- */
-static bool really_denied(struct kube *k, const struct kube_resource *r, enum ask what)
-{
-    _free_ char *key = xasprintf("%d %s.%s", what, r->plural, r->group);
-    json_t *since = json_object_get(k->granted, key);
-    int64_t now = clock_monotonic_ms();
-    if (!since)
-        return true;
-    if (!json_integer_value(since))
-        json_integer_set(since, now);
-    return now - json_integer_value(since) > LIMIT_KIND_UNKNOWN_S * 1000;
-}
-
 static enum answer failed(struct kube *k, struct unit *unit, enum ask what, const struct refusal *r)
 {
     switch (r->kind) {
@@ -200,10 +176,12 @@ static enum answer failed(struct kube *k, struct unit *unit, enum ask what, cons
         unit->facts.rereads++; /* a refusal costs double: it may be no change that is behind it */
         return ANSWER_NONE;
     case REFUSAL_FORBIDDEN:
-        if (really_denied(k, kube_resource_of(unit), what))
+        if (kube_really_denied(k, unit, what))
             return ANSWER_DENIED;
         set_unknown(unit, r->message);
-        return ANSWER_FAILED;
+        unit->facts.stale = true; /* asked again soon; what was said of it stands until then */
+        unit->facts.rereads = LIMIT_JUDGE_AGAIN;
+        return ANSWER_NONE;
     case REFUSAL_UNKNOWN:
         set_unknown(unit, r->message);
         return ANSWER_FAILED;
@@ -254,7 +232,7 @@ static void question_answered(const struct question *q, struct kube_unit *u,
         return;
     }
     f->answers[q->what] = ANSWER_OK;
-    granted(q->k, kube_resource_of(q->unit), q->what);
+    kube_granted(q->k, q->unit, q->what);
     json_t *answer = json_deep_copy(a->object);
     if (q->what == ASK_REMOVE) {
         kube_trial_answered(q->k, q->unit, answer);

@@ -42,7 +42,7 @@ struct kube {
     size_t narrow_names;            /* objects that are asked for by name then */
     struct ev_timer widen;          /* that is forgotten, and tried anew */
     struct scalers *scalers;        /* what HPAs and ScaledObjects hold */
-    json_t *granted;                /* questions that were answered, by kind (ask.c) */
+    json_t *rights;                 /* what the account may ask, by namespace (rights.c) */
     json_t *crds;                   /* declared CRDs: "group/kind" -> {"versions", "namespaced"} */
     json_t *namespaces;             /* declared Namespaces: name -> true */
     struct unit **sorted;           /* by resource, namespace, name */
@@ -174,6 +174,11 @@ void kube_questions_cancel(struct kube *k);
 
 /* prepare.c: what hands added, as far as is known now: an answer tells which elements are Git's. */
 void kube_candidates_find(struct kube *k, struct unit *unit);
+
+/* rights.c: what the account may ask, as answers have shown it. The question was answered. */
+void kube_granted(struct kube *k, struct unit *unit, enum ask what);
+/* It was answered 403. Is this right really not there? */
+bool kube_really_denied(struct kube *k, struct unit *unit, enum ask what);
 
 /* prepare.c: loads document, declared, live and managed where they are not there yet. */
 int kube_prepare(struct kube *k, struct unit *unit, struct err **err);

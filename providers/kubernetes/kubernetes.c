@@ -26,7 +26,7 @@ static void kube_free(struct provider *p)
     json_decref(k->crds);
     json_decref(k->namespaces);
     json_decref(k->narrow);
-    json_decref(k->granted);
+    json_decref(k->rights);
     free(k);
 }
 
@@ -50,7 +50,7 @@ struct provider *kube_provider_new(const struct kube_provider_config *config)
     k->crds = json_object();
     k->namespaces = json_object();
     k->narrow = json_object();
-    k->granted = json_object();
+    k->rights = json_object();
     LIST_INIT(&k->questions);
     k->scalers = scalers_new();
     return &k->base;
