@@ -77,6 +77,16 @@ static json_t *drift_counts(const struct follow *f)
     return o;
 }
 
+/* Objects of which something may not be asked: they are compared without the server. */
+static size_t unjudged(const struct follow *f)
+{
+    size_t count, n = 0;
+    struct unit *const *units = pass_units(f->pass, &count);
+    for (size_t i = 0; i < count; i++)
+        n += units[i]->denied && !units[i]->paused;
+    return n;
+}
+
 static json_t *source_status(const struct follow *f)
 {
     json_t *o = json_object();
@@ -99,6 +109,7 @@ static json_t *source_status(const struct follow *f)
              summary ? json_incref(json_object_get(summary, "objects")) : json_integer(0));
     json_put(o, "inSync",
              summary ? json_incref(json_object_get(summary, "in_sync")) : json_integer(0));
+    json_put(o, "unjudged", number(f->judged ? unjudged(f) : 0));
     json_put(o, "drift", drift);
     struct tell_counts counts;
     tell_count(f->tell, &counts);

@@ -98,7 +98,7 @@ void known_remember(struct follow *f, const struct unit *unit)
     uint8_t key[MEMO_KEY_BYTES];
     const uint64_t slot = memo_slot(f, unit);
     bool in_sync = unit->facts.observed == OBSERVED_PRESENT && !unit->reported && !unit->ignored &&
-                   unit_digest_set(unit->state);
+                   !unit->denied && unit_digest_set(unit->state);
     for (int i = 0; i < ASK_COUNT; i++) /* what could not be asked may be told by the next start */
         in_sync &=
             unit->facts.answers[i] != ANSWER_DENIED && unit->facts.answers[i] != ANSWER_FAILED;

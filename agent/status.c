@@ -83,6 +83,9 @@ static void print_counts(FILE *out, const json_t *source)
     json_int_t ignored = number(drift, "ignored");
     if (ignored)
         fprintf(out, "; %lld ignored by rules", (long long)ignored);
+    json_int_t unjudged = number(source, "unjudged");
+    if (unjudged)
+        fprintf(out, "; %lld compared without the server (unjudged)", (long long)unjudged);
     fputc('\n', out);
 }
 

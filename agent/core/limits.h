@@ -64,17 +64,21 @@
 #define LIMIT_BAD_TOKENS      10         /* wrong tokens and signatures ... */
 #define LIMIT_BAD_TOKENS_MS   60000 /* ... in this time: nobody is let in until it has passed */
 
-#define LIMIT_WATCH_SILENCE_S 90    /* a watch without a byte for so long is begun again */
-#define LIMIT_WATCH_CUT_S     3     /* the longest pause after a watch that worked and was cut */
-#define LIMIT_DENIALS         4     /* 403s in a row that are believed, where the right was there */
-#define LIMIT_KIND_UNKNOWN_S  60    /* a kind that could be listed and cannot be any more */
-#define LIMIT_DOUBT_S         40    /* a dry run that might be asked for and is denied now */
-#define LIMIT_RIGHTS          10000 /* such rights that are known, by kind and namespace */
-#define LIMIT_NARROW_S        600   /* one that is denied, before less of it is asked for */
-#define LIMIT_NARROW_NAMES    32    /* so many objects of a namespace are then asked for by name */
-#define LIMIT_NARROW_ALL      128   /* and so many of all kinds and namespaces */
-#define LIMIT_WIDEN_S         3600  /* then all of it is asked for again so often */
-#define LIMIT_WATCH_POLL_S    60    /* between LISTs of what may not be watched */
+#define LIMIT_WATCH_SILENCE_S 90   /* a watch without a byte for so long is begun again */
+#define LIMIT_WATCH_CUT_S     3    /* the longest pause after a watch that worked and was cut */
+#define LIMIT_DENIALS         4    /* 403s in a row that are believed, where the right was there */
+#define LIMIT_KIND_UNKNOWN_S  60   /* a kind that could be listed and cannot be any more */
+#define LIMIT_NARROW_S        600  /* one that is denied, before less of it is asked for */
+#define LIMIT_NARROW_NAMES    32   /* so many objects of a namespace are then asked for by name */
+#define LIMIT_NARROW_ALL      128  /* and so many of all kinds and namespaces */
+#define LIMIT_WIDEN_S         3600 /* then all of it is asked for again so often */
+#define LIMIT_WATCH_POLL_S    60   /* between LISTs of what may not be watched */
+
+/* Questions that the account may not ask (providers/kubernetes/rights.c) */
+#define LIMIT_DOUBT_S          40 /* 403s are not believed for so long, where the right was there */
+#define LIMIT_RIGHTS           10000 /* rights that are remembered, by question, kind and namespace */
+#define LIMIT_ASK_AGAIN_S      30    /* before one object is tried again, doubled up to ... */
+#define LIMIT_ASK_AGAIN_MOST_S 900   /* ... this: some five requests an hour */
 
 /* Kubernetes Events on drifted objects (agent/kube_events.h) */
 #define LIMIT_EVENTS_KEPT     512                 /* that may still be counted up */

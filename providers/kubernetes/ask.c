@@ -284,7 +284,7 @@ static void refreshed(const struct question *q, const struct kube_answer *a)
     /* one that is made (201) is not there: it is read then */
     bool good =
         a->status >= 200 && a->status < 300 && !a->err && !item_scan(a->body, a->body_len, &item);
-    if (good && !f->stale && still_so(k, unit, a->object, &item))
+    if (good && !f->stale && !unit->denied && still_so(k, unit, a->object, &item))
         return;
     if (!good && !f->stale && a->status != 404)
         return; /* it says nothing of the object; another day does */

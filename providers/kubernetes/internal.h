@@ -43,6 +43,12 @@ struct kube {
     struct ev_timer widen;          /* that is forgotten, and tried anew */
     struct scalers *scalers;        /* what HPAs and ScaledObjects hold */
     json_t *rights;                 /* what the account may ask, by namespace (rights.c) */
+    json_t *opened;                 /* where rights have come in this turn */
+    bool any_opened;
+    struct ev_timer again;          /* denied questions are asked again, so ... */
+    unsigned again_tries;           /* ... often without a success */
+    size_t turn;                    /* which object is tried next */
+    const struct unit *denied_last; /* never looked into: it may be gone */
     json_t *crds;                   /* declared CRDs: "group/kind" -> {"versions", "namespaced"} */
     json_t *namespaces;             /* declared Namespaces: name -> true */
     struct unit **sorted;           /* by resource, namespace, name */

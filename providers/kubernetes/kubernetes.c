@@ -10,6 +10,8 @@ static void kube_stop(struct provider *p)
     struct kube *k = (struct kube *)p;
     kube_questions_cancel(k);
     kube_scopes_stop(k);
+    if (k->config.loop)
+        ev_timer_stop(k->config.loop, &k->again);
 }
 
 static void kube_forget(struct provider *p, struct unit *unit)
@@ -27,6 +29,7 @@ static void kube_free(struct provider *p)
     json_decref(k->namespaces);
     json_decref(k->narrow);
     json_decref(k->rights);
+    json_decref(k->opened);
     free(k);
 }
 
@@ -51,6 +54,7 @@ struct provider *kube_provider_new(const struct kube_provider_config *config)
     k->namespaces = json_object();
     k->narrow = json_object();
     k->rights = json_object();
+    k->opened = json_object();
     LIST_INIT(&k->questions);
     k->scalers = scalers_new();
     return &k->base;

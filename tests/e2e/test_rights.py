@@ -1,11 +1,12 @@
 """`holdfast rbac`, `agent --check` and `init` on a real server."""
 import os
 import stat
+import time
 
 import pytest
 import yaml
 
-from support import account_kubeconfig, config_map, deployment
+from support import SECONDS, SLOWER, account_kubeconfig, config_map, deployment
 
 
 def thing_crd(group, plural="things", scope="Namespaced"):
@@ -279,6 +280,50 @@ def test_check_of_what_cannot_be_read(cluster, holdfast, repository, namespace, 
     assert "two/c.yaml:7:1: error: ConfigMap c" in err, err
     status, out, err = check(http={"listen": "127.0.0.1:1", "tokenFile": str(tmp_path / "none")})
     assert status == 2 and err == f"holdfast: http.tokenFile: {tmp_path}/none: No such file or directory\n"
+
+
+def test_rights_that_come_later(cluster, holdfast, agents, repository, namespace, second, tmp_path):
+    """An account that may only look gets dry runs: what people added while it had none is told, and no day later."""
+    name = f"later-{namespace}"
+    manifests = [config_map(f"texts-{n}", {"a": "b"}, namespace=space) for space in (namespace, second) for n in range(3)]
+    manifests.append({**config_map("key", {"k": "djE="}, namespace=second), "kind": "Secret", "type": "Opaque"})
+    cluster.apply(manifests)
+    repository.commit({"a.yaml": manifests})
+    cluster.kubectl("create", "serviceaccount", name, "-n", namespace)
+
+    def grant(*words):
+        status, out, err = holdfast("rbac", *words, repository.folder, "--kubeconfig", cluster.kubeconfig,
+                                    "--account", f"{namespace}/{name}")
+        assert status == 0, err
+        cluster.kubectl("apply", "-f", "-", data=[d for d in yaml.safe_load_all(out) if d])
+
+    def dry_runs(offset):
+        return [e for e in cluster.audit_since(offset) if e["verb"] == "patch" and name in e["user"]["username"]]
+    grant()
+    offset = cluster.audit_offset()
+    agent = agents({"sources": [{"name": "infra", "url": repository.url, "ref": "main"}]},
+                   account_kubeconfig(cluster, name, namespace, tmp_path))
+    agent.ready()
+    labelled = [("configmap", "texts-0", namespace), ("configmap", "texts-1", namespace), ("configmap", "texts-1", second),
+                ("secret", "key", second)]
+    for kind, one, space in labelled:
+        cluster.kubectl("label", kind, one, "by=hand", "-n", space)
+    end = time.monotonic() + SECONDS
+    while len({(e["objectRef"]["namespace"], e["objectRef"]["name"]) for e in dry_runs(offset)}) < len(labelled):
+        assert time.monotonic() < end, "it was not asked"
+        time.sleep(0.1)
+    assert not agent.seen(event="drift"), agent.tail()
+    # asked now and then: not more than a few times before the right is there
+    time.sleep(5)
+    assert len(dry_runs(offset)) <= len(labelled) + 2
+    grant("--report")
+    end = time.monotonic() + 60 * SLOWER
+    while {(e["object"]["name"], e["object"]["namespace"]) for e in agent.seen(event="drift", state="opened", field="metadata.labels.by")} != \
+            {(one, space) for _, one, space in labelled}:
+        assert time.monotonic() < end, agent.tail()
+        time.sleep(0.2)
+    assert not agent.seen(event="drift", verdict="unknown") and not agent.seen(event="error"), agent.tail()
+    assert len(dry_runs(offset)) <= 5 * len(labelled)
 
 
 def test_check_without_cluster(holdfast, repository, tmp_path):

@@ -48,7 +48,7 @@ static void whole(void **state _unused_)
         "\"revision\":\"a1b2c3d4e5f6\",\"commitTime\":\"2026-03-01T10:00:00Z\",\"read\":"
         "\"2026-03-01T11:59:40.000Z\",\"readError\":null,\"ready\":true,\"objects\":12,\"inSync\":"
         "9,\"paused\":2,"
-        "\"drift\":{\"changed\":2,\"missing\":1,\"ignored\":4},\"open\":[" EVENT(
+        "\"drift\":{\"changed\":2,\"missing\":1,\"ignored\":4},\"unjudged\":5,\"open\":[" EVENT(
             "2", "11:59:00", "b") "," EVENT("1", "11:58:30",
                                             "a") "]},"
                                                  "{\"name\":\"infra\",\"url\":\"/"
@@ -76,7 +76,8 @@ static void whole(void **state _unused_)
         "holdfast 1.2.3, running since 2026-03-01T09:00:00.000Z (3h ago)\n"
         "\n"
         "ml  https://git.example/ml.git main  a1b2c3d (2h ago), read 20s ago\n"
-        "  12 objects, 9 in sync, 2 paused; open: 2 changed, 1 missing; 4 ignored by rules\n"
+        "  12 objects, 9 in sync, 2 paused; open: 2 changed, 1 missing; 4 ignored by rules; "
+        "5 compared without the server (unjudged)\n"
         "\n"
         "infra  /srv/infra, read never\n"
         "  could not be read: no \\x1b[31msuch folder\n"
