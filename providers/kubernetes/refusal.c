@@ -8,6 +8,7 @@
 #include "core/buf.h"
 #include "core/json.h"
 #include "core/limits.h"
+#include "providers/kubernetes/own_text.h"
 
 /* The server's own words after a value: nothing in them can be a part of the object. */
 static bool own_words(const char *s)
@@ -261,6 +262,13 @@ static char *typed_field(const char *message)
     return NULL;
 }
 
+/* Its message as it may be shown; `start`: where it begins to say why. */
+static char *shown(const struct kube_answer *a, const char *start, bool secret)
+{
+    char *own = secret ? own_text(start, json_str_at(a->object, "details", "name", NULL)) : NULL;
+    return own ? own : message_safe(start, secret);
+}
+
 static void read_status(struct refusal *out, const struct kube_answer *a, bool secret)
 {
     const json_t *causes = json_at(a->object, "details", "causes", NULL);
@@ -271,7 +279,7 @@ static void read_status(struct refusal *out, const struct kube_answer *a, bool s
                                              : "no reason given";
     /* an object's own name may be quoted in front: what follows says why */
     if (field && json_str_at(cause, "message", NULL) && out->kind == REFUSAL_UNPROCESSABLE) {
-        _free_ char *why = message_safe(json_str_at(cause, "message", NULL), secret);
+        _free_ char *why = shown(a, json_str_at(cause, "message", NULL), secret);
         out->message = xasprintf("%s: %s", field, why);
     } else {
         const char *errors = strstr(message, "errors:\n");
@@ -279,7 +287,7 @@ static void read_status(struct refusal *out, const struct kube_answer *a, bool s
         const char *start = errors ? errors + strspn(errors + 8, " ") + 8
                             : path ? path + 3
                                    : message;
-        out->message = message_safe(start, secret);
+        out->message = shown(a, start, secret);
     }
     out->field = field ? xstrdup(field) : typed_field(message);
     if (out->field)

@@ -31,8 +31,8 @@ struct refusal {
     bool says_only_some_fields; /* a Pod's "may not change fields other than" */
 };
 
-/* Reads a failed answer (status not 2xx, or err). `secret`: nothing but the server's own words is
- * kept. */
+/* Reads a failed answer (status not 2xx, or err). `secret`: of a Secret; nothing but the server's
+ * own words is kept. */
 void refusal_read(struct refusal *out, const struct kube_answer *answer, bool secret);
 
 /* Do both say no for the same reason (kind, field and message)? */

@@ -90,8 +90,8 @@ static const struct refusal_case cases[] = {
      false, false},
     {"secret_docker", true, REFUSAL_UNPROCESSABLE, "data[.dockerconfigjson]: Invalid value",
      "data[.dockerconfigjson]", false, false},
-    {"secret_immutable", true, REFUSAL_UNPROCESSABLE, "data: Forbidden: field is immutable when ",
-     "data", true, false},
+    {"secret_immutable", true, REFUSAL_UNPROCESSABLE,
+     "data: Forbidden: field is immutable when `immutable` is set", "data", true, false},
     {"secret_bool", true, REFUSAL_MALFORMED, ".immutable: expected boolean", ".immutable", false,
      false},
     {"secret_sd", true, REFUSAL_MALFORMED, ".stringData.a: expected string", ".stringData.a", false,
@@ -227,6 +227,20 @@ static void test_no_value(void **state)
             assert_null(strchr(r.message, '\n'));
             refusal_free(&r);
         }
+    }
+}
+
+/* The server's own words on a Secret are told whole. */
+static void test_secret_reasons(void **state)
+{
+    static const char *const whole[] = {"rbac", "quota", "no_namespace"};
+    json_auto_t *all = statuses();
+    for (size_t i = 0; i < ARRAY_LEN(whole); i++) {
+        const struct kube_answer a = answer_of(json_object_get(all, whole[i]));
+        struct refusal r = {0};
+        refusal_read(&r, &a, true);
+        assert_string_equal(r.message, a.message);
+        refusal_free(&r);
     }
 }
 
@@ -481,11 +495,17 @@ static void test_kind_goes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_real),        cmocka_unit_test(test_no_value),
-        cmocka_unit_test(test_safe),        cmocka_unit_test(test_safe_keeps),
-        cmocka_unit_test(test_field_parse), cmocka_unit_test(test_field_parse_any),
-        cmocka_unit_test(test_same),        cmocka_unit_test(test_no_answer),
-        cmocka_unit_test(test_immutable),   cmocka_unit_test(test_kind_goes),
+        cmocka_unit_test(test_real),
+        cmocka_unit_test(test_no_value),
+        cmocka_unit_test(test_secret_reasons),
+        cmocka_unit_test(test_safe),
+        cmocka_unit_test(test_safe_keeps),
+        cmocka_unit_test(test_field_parse),
+        cmocka_unit_test(test_field_parse_any),
+        cmocka_unit_test(test_same),
+        cmocka_unit_test(test_no_answer),
+        cmocka_unit_test(test_immutable),
+        cmocka_unit_test(test_kind_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
