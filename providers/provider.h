@@ -104,6 +104,7 @@ struct unit {
     uint8_t state[UNIT_DIGEST_BYTES]; /* of the live object as it was seen last; zeros: never */
     uint8_t projection[UNIT_DIGEST_BYTES]; /* of what the last verdict stands on; zeros: none */
     uint32_t listed;                       /* the LIST that brought it last */
+    uint32_t going_s; /* monotonic seconds: since when its kind is being deleted; 0: it is not */
 
     /* Milliseconds since 1970 when a watch saw its last change; 0: it came otherwise. */
     int64_t seen_ms;

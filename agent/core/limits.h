@@ -77,6 +77,7 @@
 /* Questions that the account may not ask (providers/kubernetes/rights.c) */
 #define LIMIT_DOUBT_S          40 /* 403s are not believed for so long, where the right was there */
 #define LIMIT_RIGHTS           10000 /* rights that are remembered, by question, kind and namespace */
+#define LIMIT_KIND_GOES_S      10    /* a kind that is being deleted, before that is told */
 #define LIMIT_ASK_AGAIN_S      30    /* before one object is tried again, doubled up to ... */
 #define LIMIT_ASK_AGAIN_MOST_S 900   /* ... this: some five requests an hour */
 

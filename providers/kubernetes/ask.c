@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/limits.h"
@@ -232,6 +233,7 @@ static void question_answered(const struct question *q, struct kube_unit *u,
         return;
     }
     f->answers[q->what] = ANSWER_OK;
+    q->unit->going_s = 0;
     kube_granted(q->k, q->unit, q->what);
     json_t *answer = json_deep_copy(a->object);
     if (q->what == ASK_REMOVE) {
@@ -293,6 +295,15 @@ static void refreshed(const struct question *q, const struct kube_answer *a)
     kube_again(k, unit);
 }
 
+/* A kind that is being deleted is gone in a moment, unless something holds that up: is it so? */
+static bool held_up(struct unit *unit)
+{
+    const uint32_t now = (uint32_t)(clock_monotonic_ms() / 1000);
+    if (!unit->going_s)
+        unit->going_s = now ? now : 1;
+    return now - unit->going_s >= LIMIT_KIND_GOES_S;
+}
+
 /*
  * It is not the object that is not there but its kind: asked what is served, the unit is resolved
  * and observed anew.
@@ -307,7 +318,7 @@ static bool kind_went(const struct question *q, const struct kube_answer *a)
     refusal_read(&r, a, true);
     bool went = r.kind == REFUSAL_UNSERVED;
     refusal_free(&r);
-    if (!went)
+    if (!went || (a->status != 404 && held_up(q->unit)))
         return false;
     kube_unit_forget(k, q->unit);
     q->unit->facts = (struct facts){0};

@@ -209,6 +209,9 @@ static const char *remedy_for(const char *reason, const struct refusal *r)
         return "wait until the namespace is gone, or remove what holds its deletion up";
     case REFUSAL_NO_NAMESPACE:
         return "create the namespace, or put it into the source";
+    case REFUSAL_UNSERVED:
+        return "wait until the kind's definition (CRD) is gone, or remove what holds its deletion "
+               "up; it can then be made anew";
     default:
         return "put the live value into Git, or make the change by the way that the server's "
                "message "
