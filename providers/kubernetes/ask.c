@@ -17,8 +17,9 @@
 struct question {
     LIST_ENTRY(question) link;
     struct kube_call *call;
-    bool fresh; /* of kube_refresh: nothing was seen to change */
-    bool again; /* a read of what changed while it was judged */
+    bool fresh;  /* of kube_refresh: nothing was seen to change */
+    bool again;  /* a read of what changed while it was judged */
+    bool listed; /* the object may not be read by itself: a LIST of its name was asked for */
     struct kube *k;
     struct unit *unit;
     enum ask what;
@@ -166,6 +167,37 @@ static void read_answered(struct kube *k, struct unit *unit, bool again,
         refusal_free(&r);
     }
     kube_unit_forget(k, &was);
+}
+
+static void on_sought(void *ctx, const struct item *item)
+{
+    const struct question *q = ctx;
+    const struct span *name = &item->name;
+    if (name->len == strlen(q->unit->name) && !memcmp(name->data, q->unit->name, name->len)) {
+        kube_state_of(q->k, q->unit, item, q->unit->state);
+        kube_observed(q->k, q->unit, item);
+    }
+}
+
+/* The LIST of its name: it is there, or it is not. Else it is as the read of itself left it. */
+static void list_answered(struct question *q, const struct kube_answer *a)
+{
+    struct facts *f = &q->unit->facts;
+    _free_ char *why = steal(kube_unit_of(q->unit)->unknown);
+    _free_ char *more = NULL, *version = NULL;
+    kube_unit_forget(q->k, q->unit);
+    f->observed = OBSERVED_ABSENT;
+    struct items_parser *p = items_parser_new(on_sought, q);
+    bool whole = a->status == 200 && !a->err && !items_parser_feed(p, a->body, a->body_len, NULL) &&
+                 !items_parser_end(p, &more, &version, NULL);
+    items_parser_free(p);
+    if (whole && f->observed == OBSERVED_ABSENT) {
+        f->observed = OBSERVED_GONE;
+    } else if (!whole) {
+        kube_unit_forget(q->k, q->unit);
+        f->observed = OBSERVED_FAILED;
+        set_unknown(q->unit, why ? why : "it could not be read");
+    }
 }
 
 static enum answer failed(struct kube *k, struct unit *unit, enum ask what, const struct refusal *r)
@@ -334,6 +366,26 @@ static bool answers_object(const struct kube_answer *a)
            json_str_at(a->object, "metadata", "name", NULL);
 }
 
+static void send_question(struct question *q, const char *method, const char *path,
+                          const char *type, json_t *body);
+
+/* An account may list and not get: a LIST of just that name says as much. */
+static bool ask_list(struct question *q, const struct kube_answer *a)
+{
+    const struct unit *unit = q->unit;
+    if (q->what != ASK_READ || q->listed || a->status != 403 ||
+        unit->facts.observed != OBSERVED_FAILED)
+        return false;
+    _free_ char *collection = kube_path(kube_resource_of(unit), unit->namespace, NULL);
+    struct buf b = BUF_INIT(LIMIT_HEADER_BYTES);
+    buf_addf(&b, "%s?fieldSelector=metadata.name%%3D", collection);
+    kube_add_escaped(&b, unit->name);
+    _free_ char *path = buf_take(&b);
+    q->listed = q->unit->facts.in_flight = true;
+    send_question(q, "GET", path, NULL, NULL);
+    return true;
+}
+
 static void on_answer(void *ctx, const struct kube_answer *a)
 {
     struct question *q = ctx;
@@ -348,12 +400,16 @@ static void on_answer(void *ctx, const struct kube_answer *a)
         ; /* what is served now tells */
     else if (q->fresh)
         refreshed(q, a);
+    else if (q->listed)
+        list_answered(q, a);
     else if (q->what == ASK_READ)
         read_answered(q->k, q->unit, q->again, a);
     else if (answers_object(a))
         question_answered(q, u, a);
     else
         question_refused(q, u, a);
+    if (!q->unit->gone && q->unit->type && ask_list(q, a))
+        return;
     q->k->config.host->dirty(q->k->config.host->ctx, q->unit);
     free(q);
 }
