@@ -77,13 +77,14 @@ static json_t *drift_counts(const struct follow *f)
     return o;
 }
 
-/* Objects of which something may not be asked: they are compared without the server. */
+/* Objects that are compared without the server, or whose additions are not seen. */
 static size_t unjudged(const struct follow *f)
 {
     size_t count, n = 0;
     struct unit *const *units = pass_units(f->pass, &count);
     for (size_t i = 0; i < count; i++)
-        n += units[i]->denied && !units[i]->paused;
+        n += !units[i]->paused &&
+             (unit_denied(units[i], ASK_APPLY) || unit_denied(units[i], ASK_REMOVE));
     return n;
 }
 

@@ -115,7 +115,12 @@ const char *cleared_why(const json_t *line, const char *passed_over, const struc
     }
     if (passed_over)
         return passed_over;
-    if (unit->facts.answers[ASK_APPLY] == ANSWER_DENIED && !is_class(line, CLASS_CHANGED))
+    const enum answer *answers = unit->facts.answers;
+    if (is_class(line, CLASS_CHANGED))
+        return "in sync";
+    if (answers[ASK_APPLY] == ANSWER_DENIED || answers[ASK_REMOVE] == ANSWER_DENIED)
         return "not seen without dry runs";
+    if (answers[ASK_REMOVE] == ANSWER_REFUSED)
+        return "no dry run shows it any more";
     return "in sync";
 }

@@ -137,11 +137,10 @@ static void on_judged_all(void *ctx)
     struct follow *f = ctx;
     if (f->restarted)
         tell_sweep(f->tell, why_cleared, f);
-    if (!f->judged)
-        left_open_judged(f, why_cleared);
     f->restarted = false;
     f->judged = true;
     if (!f->undecided) { /* else it comes when what is another source's is known */
+        left_open_judged(f, why_cleared);
         if (f->summary_due || errors_of(f) != f->summary_errors)
             write_summary(f, f->summary_due);
         f->summary_due = false;

@@ -84,18 +84,28 @@ static json_t *objects_of(const json_t *open)
     json_array_foreach((json_t *)open, i, event)
     {
         _free_ char *text = json_text(json_object_get(event, "object"), JSON_WRITE_SORTED);
-        json_put(objects, text, json_true());
+        bool unknown = same_text(json_str_at(event, "verdict", NULL), "unknown") ||
+                       json_is_true(json_object_get(objects, text));
+        json_put(objects, text, json_boolean(unknown));
     }
     return objects;
 }
 
-/* Nothing of it is open; but may something of it be passed over? */
-static bool is_in_sync(const struct follow *f, const json_t *object)
+/* Why a line of the object is not open any more. `open`: others are; true where it is unknown. */
+static const char *why_over(const struct follow *f, const json_t *object, const json_t *open)
 {
     const struct unit *unit =
         pass_find(f->pass, json_str_at(object, "group", NULL), json_str_at(object, "kind", NULL),
                   json_str_at(object, "namespace", NULL), json_str_at(object, "name", NULL));
-    return unit && !unit->ignored && !unit->noted && unit->facts.observed == OBSERVED_PRESENT;
+    if (!unit || !unit->type)
+        return "not compared";
+    if (open)
+        return json_is_true(open) ? "unknown" : "not so any more";
+    /* something of it may be passed over */
+    bool in_sync = !unit->ignored && !unit->noted && !unit->denied &&
+                   unit->facts.answers[ASK_REMOVE] != ANSWER_REFUSED &&
+                   unit->facts.observed == OBSERVED_PRESENT;
+    return in_sync ? "in sync" : "not so any more";
 }
 
 void left_open_judged(struct follow *f, const char *(*why)(void *ctx, const json_t *object))
@@ -118,8 +128,7 @@ void left_open_judged(struct follow *f, const char *(*why)(void *ctx, const json
         if (json_object_get(ids, json_str_at(event, "id", NULL)))
             continue;
         if (!reason)
-            reason = json_object_get(objects, text) || !is_in_sync(f, object) ? "not so any more"
-                                                                              : "in sync";
+            reason = why_over(f, object, json_object_get(objects, text));
         clear(f, f->config->name, event, reason);
     }
     json_decref(left);

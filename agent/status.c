@@ -97,9 +97,8 @@ static void print_errors(FILE *out, const json_t *source)
     size_t i;
     if (!errors)
         return;
-    fprintf(out, "  %lld error%s: what cannot be read from Git is not compared%s\n",
-            (long long)errors, errors == 1 ? "" : "s",
-            json_array_size(problems) ? ":" : "; the log says why");
+    fprintf(out, "  %lld error%s: what they are about is not compared%s\n", (long long)errors,
+            errors == 1 ? "" : "s", json_array_size(problems) ? ":" : "; the log says why");
     json_array_foreach(problems, i, problem)
     {
         if (!json_is_object(problem) || shown == STATUS_SHOWN)

@@ -226,6 +226,7 @@ static void clear_rest(struct tell *t, struct holder *h, const struct unit *unit
     for (struct open **at = &h->first; *at;) {
         struct open *o = *at;
         if (is_in(found, o->id)) {
+            free(steal(o->passed_over));
             at = &o->next;
             continue;
         }

@@ -126,6 +126,12 @@ struct unit {
     int64_t retry_at; /* monotonic ms */
 };
 
+/* The service does not let us ask this of the unit. */
+static inline bool unit_denied(const struct unit *unit, enum ask what)
+{
+    return unit->denied >> what & 1;
+}
+
 struct host {
     void *ctx;
     /* The body of the unit; free with document_free. */

@@ -83,8 +83,7 @@ static void carry_trials(struct unit *unit, struct kube_unit *old)
 {
     struct kube_unit *u = unit->own;
     if (!same_candidates(&u->candidates, &old->candidates)) {
-        unit->facts.answers[ASK_REMOVE] = ANSWER_NONE;
-        json_decref(steal(u->answers[ASK_REMOVE]));
+        kube_trial_forget(unit);
         return;
     }
     for (size_t i = 0; i < u->candidates.count; i++) {
@@ -191,7 +190,7 @@ static void list_answered(struct question *q, const struct kube_answer *a)
     bool whole = a->status == 200 && !a->err && !items_parser_feed(p, a->body, a->body_len, NULL) &&
                  !items_parser_end(p, &more, &version, NULL);
     items_parser_free(p);
-    if (whole && f->observed == OBSERVED_ABSENT) {
+    if (whole && !more && f->observed == OBSERVED_ABSENT) {
         f->observed = OBSERVED_GONE;
     } else if (!whole) {
         kube_unit_forget(q->k, q->unit);
@@ -278,6 +277,7 @@ static void question_answered(const struct question *q, struct kube_unit *u,
     if (u->live && f->candidates && (q->what == ASK_APPLY || q->what == ASK_CREATE)) {
         kube_candidates_find(q->k, q->unit);
         f->candidates = u->candidates.count > 0;
+        kube_trial_forget(q->unit); /* it was about others */
     }
 }
 

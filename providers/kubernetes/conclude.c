@@ -240,8 +240,7 @@ static void tell_unjudged(struct telling *t)
     tell_declared(t, t->u->declared, shape);
 }
 
-/* We may not ask (SPEC 2). */
-static void conclude_unjudged(struct telling *t)
+static void note_unjudged(struct telling *t)
 {
     if (!t->k->unjudged_told) {
         t->k->unjudged_told = true;
@@ -250,7 +249,21 @@ static void conclude_unjudged(struct telling *t)
                                 "such objects are compared without it, and what people added to "
                                 "them is not seen");
     }
+}
+
+/* We may not ask (SPEC 2). */
+static void conclude_unjudged(struct telling *t)
+{
+    note_unjudged(t);
     tell_unjudged(t);
+}
+
+/* Only what people added is open. */
+static void conclude_literal(struct telling *t)
+{
+    if (unit_denied(t->unit, ASK_REMOVE))
+        note_unjudged(t);
+    tell_extras(t);
 }
 
 /* The probe was denied for what it is itself: a quota that is used up says nothing of the body. */
@@ -401,7 +414,7 @@ static void conclude_present(struct telling *t)
     else if (f->answers[ASK_APPLY] == ANSWER_REFUSED)
         conclude_refused(t);
     else if (f->literal)
-        tell_extras(t);
+        conclude_literal(t);
     else
         report_unknown(t->k, t->unit, t->u->unknown);
     if (extras_unknown(t))
@@ -437,6 +450,8 @@ void kube_conclude(struct provider *p, struct unit *unit)
     else
         report_unknown(k, unit, u->unknown);
     unit->ignored = t.ignored + u->candidates.ignored;
+    if (!f->stale && (f->observed == OBSERVED_PRESENT || f->observed == OBSERVED_GONE))
+        kube_denied_now(unit);
     history_free(&t.history);
     kube_unit_forget(k, unit);
 }

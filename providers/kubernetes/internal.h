@@ -186,6 +186,9 @@ void kube_granted(struct kube *k, struct unit *unit, enum ask what);
 /* It was answered 403. Is this right really not there? */
 bool kube_really_denied(struct kube *k, struct unit *unit, enum ask what);
 
+/* It was judged: what was not asked this time is denied no more. */
+void kube_denied_now(struct unit *unit);
+
 /* prepare.c: loads document, declared, live and managed where they are not there yet. */
 int kube_prepare(struct kube *k, struct unit *unit, struct err **err);
 

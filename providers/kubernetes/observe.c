@@ -113,11 +113,14 @@ void kube_item_came(struct kube *k, struct unit *unit, const struct item *item, 
         return;
     }
     bool had_verdict = f->concluded && f->observed == OBSERVED_PRESENT;
+    const size_t ignored = unit->ignored;
     begin_anew(unit);
     f->observed = OBSERVED_NOT_YET;
     memcpy(unit->state, state, sizeof(state));
     kube_observed(k, unit, item);
     if (had_verdict && verdict_stands(unit)) {
+        if (!f->literal || f->candidates)
+            unit->ignored = ignored;
         kube_unit_forget(k, unit);
         f->concluded = true;
         if (host->stands)

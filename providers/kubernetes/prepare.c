@@ -207,7 +207,7 @@ void kube_observed(struct kube *k, struct unit *unit, const struct item *item)
         f->observed = OBSERVED_PRESENT;
         f->terminating = f->candidates = false;
         f->literal = true;
-        unit->denied = 0; /* there is nothing to ask */
+        unit->denied = unit->doubted = 0; /* there is nothing to ask */
         kube_unit_forget(k, unit);
         return;
     }
@@ -234,7 +234,7 @@ void kube_observed(struct kube *k, struct unit *unit, const struct item *item)
                  compare_literal(&fields_shape, u->declared, u->live, ours);
     if (f->literal && !f->candidates && !f->terminating) {
         unit->ignored = u->candidates.ignored;
-        unit->denied = 0;
+        unit->denied = unit->doubted = 0;
         memset(unit->projection, 0, sizeof(unit->projection));
         kube_unit_forget(k, unit);
         return;

@@ -216,3 +216,11 @@ bool kube_really_denied(struct kube *k, struct unit *unit, enum ask what)
     set_place(k, place, BY_NAME);
     return true;
 }
+
+void kube_denied_now(struct unit *unit)
+{
+    for (int i = 0; i < ASK_COUNT; i++) {
+        if (unit->facts.answers[i] != ANSWER_DENIED)
+            unit->denied &= (uint8_t)~bit_of((enum ask)i);
+    }
+}

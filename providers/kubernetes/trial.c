@@ -332,3 +332,12 @@ void kube_trial_answered(struct kube *k _unused_, struct unit *unit, json_t *ans
     if (!plan_next(unit))
         *fact = u->answers[ASK_REMOVE] || t->restored || t->shown ? ANSWER_OK : ANSWER_REFUSED;
 }
+
+void kube_trial_forget(struct unit *unit)
+{
+    struct kube_unit *u = kube_unit_of(unit);
+    json_decref(u->trial.restored);
+    u->trial = (struct trial){0};
+    json_decref(steal(u->answers[ASK_REMOVE]));
+    unit->facts.answers[ASK_REMOVE] = ANSWER_NONE;
+}

@@ -26,6 +26,9 @@ json_t *kube_trial_body(struct kube *k, struct unit *unit);
  */
 void kube_trial_answered(struct kube *k, struct unit *unit, json_t *answer);
 
+/* The candidates are others: all is asked anew. */
+void kube_trial_forget(struct unit *unit);
+
 /* Tells what of the candidate is no default; nothing where that was not shown. */
 void kube_trial_rest(const struct kube_unit *u, const struct candidate *c, candidate_found *found,
                      void *ctx);

@@ -49,6 +49,24 @@ static const struct {
     {FIELD("data.x"), NULL, "", "in sync", OBSERVED_PRESENT, ANSWER_DENIED},
 };
 
+/* Literally as Git says, but for additions: only those were asked about. */
+static void why_of_additions(void **state)
+{
+    static const struct {
+        enum answer remove;
+        const char *why;
+    } rows[] = {{ANSWER_OK, "in sync"},
+                {ANSWER_DENIED, "not seen without dry runs"},
+                {ANSWER_REFUSED, "no dry run shows it any more"}};
+    json_auto_t *found = json_array(), *line = json_loads(EXTRA("data.x"), 0, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct unit unit = {.facts = {.observed = OBSERVED_PRESENT, .literal = true}};
+        unit.facts.answers[ASK_REMOVE] = rows[i].remove;
+        char *owned = NULL;
+        assert_string_equal(cleared_why(line, NULL, &unit, found, &owned), rows[i].why);
+    }
+}
+
 static void why(void **state)
 {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -65,6 +83,6 @@ static void why(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(why)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(why), cmocka_unit_test(why_of_additions)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

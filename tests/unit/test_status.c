@@ -159,8 +159,8 @@ static void unread(void **state _unused_)
     json_auto_t *v = parse(HEAD "\"sources\":[{\"name\":\"ml\",\"ready\":true,\"objects\":3,"
                                 "\"inSync\":3,\"errors\":1}]}");
     _free_ char *text = printed(v);
-    assert_non_null(strstr(
-        text, "\n  1 error: what cannot be read from Git is not compared; the log says why\n"));
+    assert_non_null(
+        strstr(text, "\n  1 error: what they are about is not compared; the log says why\n"));
     assert_int_equal(status_exit(v), EXIT_BLOCKED);
 }
 
@@ -176,7 +176,7 @@ static void errors(void **state _unused_)
     buf_add_str(&b, "]}]}");
     json_auto_t *v = parse(buf_str(&b));
     _free_ char *text = printed(v);
-    assert_non_null(strstr(text, "\n  12 errors: what cannot be read from Git is not compared:\n"
+    assert_non_null(strstr(text, "\n  12 errors: what they are about is not compared:\n"
                                  "    a.yaml:1: error: Pod a: bad\n"));
     assert_non_null(
         strstr(text, "\n    a.yaml:10: error: Pod a: bad\n    and 2 more: the log has them\n"));
