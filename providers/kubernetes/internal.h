@@ -59,7 +59,6 @@ struct kube {
     struct question_list questions; /* under way */
 };
 
-/* What is kept of a unit while it is judged. */
 /* How far the trials of the hands' additions are (trial.h). */
 enum trial_step { TRIAL_TOGETHER, TRIAL_RESTORED, TRIAL_ALONE };
 
@@ -71,6 +70,7 @@ struct trial {
     json_t *restored;     /* the answer with Git's values put back */
 };
 
+/* What is kept of a unit while it is judged. */
 struct kube_unit {
     char *live_text; /* with managedFields; NULL: not kept, read it again */
     size_t live_len;
