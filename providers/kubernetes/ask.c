@@ -518,8 +518,12 @@ void kube_refresh(struct provider *p, struct unit *unit)
 {
     struct kube *k = (struct kube *)p;
     struct err _err_ *err = NULL;
-    if (!unit->type || unit->facts.in_flight || kube_prepare(k, unit, &err))
+    if (!unit->type || unit->facts.in_flight)
         return;
+    if (kube_prepare(k, unit, &err)) {
+        kube_unit_forget(k, unit);
+        return;
+    }
     struct question *q = xcalloc(1, sizeof(*q));
     *q = (struct question){.k = k, .unit = unit, .what = ASK_APPLY, .fresh = true};
     _free_ char *object = kube_path(kube_resource_of(unit), unit->namespace, unit->name);
