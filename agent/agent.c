@@ -475,7 +475,6 @@ static void agent_end(struct agent *a)
     if (a->left_open)
         left_open_write(a);
     json_decref(a->left_open);
-    free(a->open_written);
     for (size_t i = 0; i < a->count; i++) {
         follow_keep(&a->follows[i]);
         follow_free(&a->follows[i]);

@@ -71,8 +71,8 @@ struct agent {
     struct http *http;
     struct statedir *state;
     struct memo *memo;
-    json_t *left_open;  /* what the process before had open, of sources not judged yet */
-    char *open_written; /* what left_open.c wrote last */
+    json_t *left_open; /* what the process before had open, of sources not judged yet */
+    bool open_changed; /* since left_open.c wrote the file */
     struct kubeconfig kubeconfig;
     struct kube_client *client;
     struct discovery *discovery;
@@ -122,6 +122,8 @@ void follow_sync(struct follow *f);
 void follow_tick(struct follow *f, int64_t now_ms);
 /* Objects of a kind that is not served, or not now. */
 size_t follow_unserved(const struct follow *f);
+/* The unit that an event's member `object` is about, or NULL. */
+struct unit *follow_unit(const struct follow *f, const json_t *object);
 /* Keeps what was read for the next start. */
 void follow_keep(struct follow *f);
 /* The scope of what is read (sync/kept.h); -1 where it cannot be read at all. */

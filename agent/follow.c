@@ -32,8 +32,10 @@ static void tell_event(void *ctx, enum event_level level, const char *event, con
 {
     const struct follow *f = ctx;
     log_event(level, event, f->config->name, revision_of(f), members);
-    if (!strcmp(event, "drift"))
+    if (!strcmp(event, "drift")) {
+        f->agent->open_changed = true;
         publish_drift(f->agent->publish, f, members);
+    }
     if (level == EVENT_ERROR && !json_is_true(json_object_get(members, "reminder")))
         metrics_error("source");
 }
@@ -118,16 +120,21 @@ static void write_summary(struct follow *f, bool of_set)
     log_event(EVENT_INFO, "summary", f->config->name, revision_of(f), e);
 }
 
+struct unit *follow_unit(const struct follow *f, const json_t *object)
+{
+    return pass_find(f->pass, json_str_at(object, "group", NULL), json_str_at(object, "kind", NULL),
+                     json_str_at(object, "namespace", NULL), json_str_at(object, "name", NULL));
+}
+
 /* Why nothing can be open of the object any more, or NULL: it is compared. */
 static const char *why_cleared(void *ctx, const json_t *object)
 {
     const struct follow *f = ctx;
-    const char *group = json_str_at(object, "group", NULL),
-               *kind = json_str_at(object, "kind", NULL);
-    const char *namespace = json_str_at(object, "namespace", NULL);
-    const char *name = json_str_at(object, "name", NULL);
-    const struct unit *unit = pass_find(f->pass, group, kind, namespace, name);
-    return !unit          ? not_there(f, group, kind, namespace, name, NULL)
+    const struct unit *unit = follow_unit(f, object);
+    return !unit
+               ? not_there(f, json_str_at(object, "group", NULL), json_str_at(object, "kind", NULL),
+                           json_str_at(object, "namespace", NULL),
+                           json_str_at(object, "name", NULL), NULL)
            : unit->paused ? "paused"
                           : NULL;
 }

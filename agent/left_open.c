@@ -49,6 +49,7 @@ void left_open_read(struct agent *a)
     json_auto_t *all =
         text.len && !text.full ? json_parse(buf_str(&text), text.len, FILE_NAME, NULL) : NULL;
     a->left_open = json_array();
+    a->open_changed = true;
     size_t i;
     json_t *event;
     json_array_foreach(all, i, event)
@@ -94,9 +95,7 @@ static json_t *objects_of(const json_t *open)
 /* Why a line of the object is not open any more. `open`: others are; true where it is unknown. */
 static const char *why_over(const struct follow *f, const json_t *object, const json_t *open)
 {
-    const struct unit *unit =
-        pass_find(f->pass, json_str_at(object, "group", NULL), json_str_at(object, "kind", NULL),
-                  json_str_at(object, "namespace", NULL), json_str_at(object, "name", NULL));
+    const struct unit *unit = follow_unit(f, object);
     if (!unit || !unit->type)
         return "not compared";
     if (open)
@@ -133,38 +132,34 @@ void left_open_judged(struct follow *f, const char *(*why)(void *ctx, const json
     }
     json_decref(left);
     f->agent->left_open = others;
+    f->agent->open_changed = true;
 }
 
 /* What is open of one source, as it is kept. */
 static void add_open(const struct follow *f, json_t *all)
 {
-    static const char *const kept[] = {"id",    "object", "verdict", "class",
-                                       "field", "file",   "line",    "action"};
     json_auto_t *open = tell_open(f->tell);
     size_t i;
     json_t *event;
     json_array_foreach(open, i, event)
     {
-        json_t *one = json_object();
+        json_t *one = tell_place(event);
         json_put_str(one, "source", f->config->name);
         json_put_str(one, "opened", json_str_at(event, "time", NULL));
-        for (size_t k = 0; k < ARRAY_LEN(kept); k++) {
-            json_t *value = json_object_get(event, kept[k]);
-            if (value)
-                json_put(one, kept[k], json_incref(value));
-        }
         json_push(all, one);
     }
 }
 
 void left_open_write(struct agent *a)
 {
+    if (!a->open_changed)
+        return;
     json_auto_t *all = json_array();
     for (size_t i = 0; i < a->count; i++)
         add_open(&a->follows[i], all);
     json_array_extend(all, a->left_open); /* of what is not judged yet */
     _free_ char *text = json_text(all, JSON_WRITE_SORTED);
-    if (!text || same_text(text, a->open_written))
+    if (!text)
         return;
     unlinkat(a->state->fd, FILE_NEW, 0);
     int fd =
@@ -182,6 +177,5 @@ void left_open_write(struct agent *a)
         unlinkat(a->state->fd, FILE_NEW, 0);
         return; /* the disk is full: once more at the next time */
     }
-    free(a->open_written);
-    a->open_written = steal(text);
+    a->open_changed = false;
 }

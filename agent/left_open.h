@@ -17,7 +17,7 @@ void left_open_read(struct agent *a);
  */
 void left_open_judged(struct follow *f, const char *(*why)(void *ctx, const json_t *object));
 
-/* Writes the file, where it says something else. */
+/* Writes the file, where a drift was told since. */
 void left_open_write(struct agent *a);
 
 #endif

@@ -167,17 +167,23 @@ static void open_free(struct tell *t, struct open *o)
     free(o);
 }
 
-static void write_cleared(struct tell *t, struct open *o, const char *reason)
+json_t *tell_place(const json_t *event)
 {
     static const char *const kept[] = {"id",    "object", "verdict", "class",
                                        "field", "file",   "line",    "action"};
-    json_auto_t *event = json_object();
-    char opened[CLOCK_TEXT_BYTES];
+    json_t *place = json_object();
     for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
-        json_t *value = json_object_get(o->event, kept[i]);
+        json_t *value = json_object_get(event, kept[i]);
         if (value)
-            json_put(event, kept[i], json_incref(value));
+            json_put(place, kept[i], json_incref(value));
     }
+    return place;
+}
+
+static void write_cleared(struct tell *t, struct open *o, const char *reason)
+{
+    json_auto_t *event = tell_place(o->event);
+    char opened[CLOCK_TEXT_BYTES];
     clock_rfc3339(o->opened_ms, opened);
     json_put_str(event, "state", "cleared");
     json_put_str(event, "cleared", reason);

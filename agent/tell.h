@@ -76,4 +76,7 @@ json_t *tell_open(const struct tell *t);
 /* NULL-safe. Tells nothing. */
 void tell_free(struct tell *t);
 
+/* What a drift event is about and where, without values: what a cleared line says of it. New. */
+json_t *tell_place(const json_t *event);
+
 #endif

@@ -249,7 +249,7 @@ static void question_refused(const struct question *q, struct kube_unit *u,
     if (q->what == ASK_CREATE)
         u->refused_probe = refusal_same(&u->refusal, r);
     if (q->what == ASK_REMOVE && f->answers[ASK_REMOVE] == ANSWER_REFUSED)
-        kube_trial_answered(q->k, q->unit, NULL);
+        kube_trial_answered(q->unit, NULL);
 }
 
 static void question_answered(const struct question *q, struct kube_unit *u,
@@ -268,7 +268,7 @@ static void question_answered(const struct question *q, struct kube_unit *u,
     kube_granted(q->k, q->unit, q->what);
     json_t *answer = json_deep_copy(a->object);
     if (q->what == ASK_REMOVE) {
-        kube_trial_answered(q->k, q->unit, answer);
+        kube_trial_answered(q->unit, answer);
         return;
     }
     u->answers[q->what] = answer;

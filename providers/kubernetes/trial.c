@@ -308,7 +308,7 @@ static bool came_back_alone(const struct kube_unit *u, const struct candidate *c
     return !left && u->candidates.count > 1;
 }
 
-void kube_trial_answered(struct kube *k _unused_, struct unit *unit, json_t *answer)
+void kube_trial_answered(struct unit *unit, json_t *answer)
 {
     struct kube_unit *u = kube_unit_of(unit);
     struct trial *t = &u->trial;

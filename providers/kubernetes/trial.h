@@ -24,7 +24,7 @@ json_t *kube_trial_body(struct kube *k, struct unit *unit);
  * What the server made of it: takes the answer; NULL where it was refused. Sets the fact ASK_REMOVE
  * once nothing is left to be asked.
  */
-void kube_trial_answered(struct kube *k, struct unit *unit, json_t *answer);
+void kube_trial_answered(struct unit *unit, json_t *answer);
 
 /* The candidates are others: all is asked anew. */
 void kube_trial_forget(struct unit *unit);

@@ -222,7 +222,7 @@ static void run(const struct trial_case *c)
         if (step == ARRAY_LEN(c->steps) || !c->steps[step].asked ||
             strcmp(got, c->steps[step].asked) != 0)
             fail_msg("%s: request %zu: %s", c->name, step, got);
-        kube_trial_answered(&k, &unit, c->steps[step].answer ? tree(c->steps[step].answer) : NULL);
+        kube_trial_answered(&unit, c->steps[step].answer ? tree(c->steps[step].answer) : NULL);
     }
     if (step < ARRAY_LEN(c->steps) && c->steps[step].asked)
         fail_msg("%s: not asked: %s", c->name, c->steps[step].asked);
@@ -277,7 +277,7 @@ static void many(void **state _unused_)
         size_t requests = 0, told = 0;
         for (; unit.facts.answers[ASK_REMOVE] == ANSWER_NONE; requests++) {
             json_auto_t *patch = kube_trial_body(&k, &unit);
-            kube_trial_answered(&k, &unit, refused && !requests ? NULL : tree("{'spec':{}}"));
+            kube_trial_answered(&unit, refused && !requests ? NULL : tree("{'spec':{}}"));
         }
         assert_int_equal(requests, 1 + LIMIT_TRIALS_ALONE);
         for (size_t i = 0; i < count; i++) {
